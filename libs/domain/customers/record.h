@@ -1,0 +1,39 @@
+// Source records: what one channel knows of somebody under one external id.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/uuid.h"
+#include "carnet/log/v1/rows.pb.h"
+#include "domain/step.h"
+
+namespace carnet::domain {
+
+// The id of a source record; known without the fold, so that a caller can be told it at once.
+// `life` counts erasures: what comes under an erased external id begins a new record.
+Uuid RecordId(std::string_view merchant, std::string_view channel, std::string_view source,
+              std::string_view external_id, uint32_t life = 0);
+
+// The record to which a change's contact goes, and under whose key its personal values are sealed.
+// A change that names a customer by id does not write into that record, which another channel may
+// own, but into a record of its own channel and source under the customer's id, linked to it.
+// Walk-ins have a key of their own for each source.
+Uuid ContactRecordId(std::string_view merchant, std::string_view channel, std::string_view source,
+                     std::string_view external_id, const std::optional<Uuid>& customer_id);
+
+// The source record to which a change is addressed. It is created if the change names an unknown
+// external id. Nothing for a walk-in, or where the change names a customer id that nobody knows
+// (`unknown_customer`).
+struct Addressee {
+  std::optional<Uuid> record;
+  bool unknown_customer = false;
+};
+Addressee ResolveAddressee(Step* step);
+
+// Makes the row of a new record and its event; the caller knows that there is none.
+carnet::log::v1::RecordRow CreateRecord(Step* step, const Uuid& record,
+                                        std::string_view external_id, bool derived);
+
+}  // namespace carnet::domain

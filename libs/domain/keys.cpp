@@ -1,0 +1,100 @@
+#include "domain/keys.h"
+
+#include "base/bytes.h"
+
+namespace carnet::domain {
+namespace {
+
+constexpr char kEnd = '\0';
+
+// Room for the longest tail, so that appending to a prefix does not allocate again.
+std::string Begin(std::string_view merchant, size_t tail) {
+  std::string key;
+  key.reserve(merchant.size() + 1 + tail);
+  key.append(merchant).push_back(kEnd);
+  return key;
+}
+
+std::string WithId(std::string_view merchant, const Uuid& id) {
+  std::string key = Begin(merchant, Uuid::kSize);
+  key.append(id.bytes());
+  return key;
+}
+
+std::string WithNumber(std::string_view merchant, uint64_t number) {
+  std::string key = Begin(merchant, sizeof number);
+  AppendBigEndian64(number, &key);
+  return key;
+}
+
+}  // namespace
+
+std::string MerchantPrefix(std::string_view merchant) { return Begin(merchant, 0); }
+
+std::string MerchantKey(std::string_view merchant) { return Begin(merchant, 0); }
+
+std::string ChangeKey(std::string_view merchant, const Uuid& change_id) {
+  return WithId(merchant, change_id);
+}
+
+std::string CodeKey(std::string_view merchant, std::string_view source, std::string_view code) {
+  std::string key = Begin(merchant, source.size() + 1 + code.size());
+  key.append(source).push_back(kEnd);
+  key.append(code);
+  return key;
+}
+
+std::string RecordKey(std::string_view merchant, const Uuid& record_id) {
+  return WithId(merchant, record_id);
+}
+
+std::string CustomerKey(std::string_view merchant, const Uuid& customer_id) {
+  return WithId(merchant, customer_id);
+}
+
+std::string IdentifierPrefix(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                             std::string_view token) {
+  std::string key = Begin(merchant, 1 + token.size() + Uuid::kSize);
+  key.push_back(static_cast<char>(kind));
+  key.append(token);
+  return key;
+}
+
+std::string IdentifierKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                          std::string_view token, const Uuid& record_id) {
+  std::string key = IdentifierPrefix(merchant, kind, token);
+  key.append(record_id.bytes());
+  return key;
+}
+
+std::string PostingsKey(std::string_view merchant, const Uuid& record_id, std::string_view unit,
+                        uint32_t chunk) {
+  std::string key = Begin(merchant, Uuid::kSize + unit.size() + 1 + sizeof chunk);
+  key.append(record_id.bytes());
+  key.append(unit).push_back(kEnd);
+  AppendBigEndian32(chunk, &key);
+  return key;
+}
+
+std::string OwnAccountKey(std::string_view merchant, carnet::log::v1::LedgerAccount account,
+                          std::string_view unit, std::string_view source) {
+  std::string key = Begin(merchant, 1 + unit.size() + 1 + source.size());
+  key.push_back(static_cast<char>(account));
+  key.append(unit).push_back(kEnd);
+  key.append(source);
+  return key;
+}
+
+std::string VoucherKey(std::string_view merchant, uint64_t number) {
+  return WithNumber(merchant, number);
+}
+
+std::string FeedKey(std::string_view merchant, uint64_t last_sequence) {
+  return WithNumber(merchant, last_sequence);
+}
+
+std::string DeadLetterKey(std::string_view merchant, uint64_t number) {
+  return WithNumber(merchant, number);
+}
+
+}  // namespace carnet::domain

@@ -1,0 +1,57 @@
+// Keys of the views. One file says them all; golden bytes in keys_test.cpp pin them. The merchant
+// comes first in every key, ended by a zero byte (which no merchant's name holds), so that one
+// merchant's rows stand together and never depend on another's. Numbers are big-endian.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/uuid.h"
+#include "carnet/log/v1/rows.pb.h"
+#include "carnet/v1/personal.pb.h"
+
+namespace carnet::domain {
+
+// All keys of a merchant in any family begin with this.
+std::string MerchantPrefix(std::string_view merchant);
+
+// kMerchants: the prefix alone.
+std::string MerchantKey(std::string_view merchant);
+
+// kChanges: change id.
+std::string ChangeKey(std::string_view merchant, const Uuid& change_id);
+
+// kCodes: source, zero byte, code. Codes that Carnet generated stand under an empty source.
+std::string CodeKey(std::string_view merchant, std::string_view source, std::string_view code);
+
+// kRecords, kAccounts: record id.
+std::string RecordKey(std::string_view merchant, const Uuid& record_id);
+
+// kLinks: customer id.
+std::string CustomerKey(std::string_view merchant, const Uuid& customer_id);
+
+// kIdentifiers: kind (one byte), token (16 bytes), record id. The value is empty.
+std::string IdentifierPrefix(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                             std::string_view token);
+std::string IdentifierKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                          std::string_view token, const Uuid& record_id);
+
+// kPostings: record id, unit (3 letters, or COINS; zero byte), index of the chunk (u32).
+std::string PostingsKey(std::string_view merchant, const Uuid& record_id, std::string_view unit,
+                        uint32_t chunk);
+
+// kOwnAccounts: account (one byte), unit, zero byte, source (money accounts only, else empty).
+std::string OwnAccountKey(std::string_view merchant, carnet::log::v1::LedgerAccount account,
+                          std::string_view unit, std::string_view source);
+
+// kEntries: number of the voucher (u64).
+std::string VoucherKey(std::string_view merchant, uint64_t number);
+
+// kFeed: sequence of the change's last event (u64): the first row at or after a sequence holds it.
+std::string FeedKey(std::string_view merchant, uint64_t last_sequence);
+
+// kDeadLetters: number of the dead letter (u64).
+std::string DeadLetterKey(std::string_view merchant, uint64_t number);
+
+}  // namespace carnet::domain

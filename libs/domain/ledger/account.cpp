@@ -1,0 +1,155 @@
+#include "domain/ledger/account.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/money.h"
+#include "domain/customers/links.h"
+#include "domain/keys.h"
+
+namespace carnet::domain {
+namespace {
+
+using carnet::log::v1::AccountRow;
+using carnet::log::v1::OwnAccountRow;
+using carnet::log::v1::Postings;
+using carnet::log::v1::UnitAccount;
+
+// Adds to debits or credits, whichever the sign says. False on overflow; also where the balance
+// would be the one number that has no negative.
+template <typename Row>
+bool AddAmount(int64_t amount, Row* row) {
+  const auto magnitude = amount < 0 ? CheckedNegate(amount) : std::optional(amount);
+  if (!magnitude) return false;
+  const auto sum = CheckedAdd(amount < 0 ? row->credits() : row->debits(), *magnitude);
+  if (!sum) return false;
+  if (amount < 0) {
+    row->set_credits(*sum);
+  } else {
+    row->set_debits(*sum);
+  }
+  return true;
+}
+
+int64_t BalanceOf(const UnitAccount& account) { return account.debits() - account.credits(); }
+
+const UnitAccount* FindUnit(const AccountRow& row, std::string_view unit) {
+  for (const UnitAccount& account : row.units()) {
+    if (account.unit() == unit) return &account;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void AppendPosting(const Posting& posting, Postings* postings) {
+  uint64_t last = 0;
+  for (uint64_t delta : postings->number_deltas()) last += delta;
+  postings->add_number_deltas(posting.voucher - last);
+  postings->add_effective_days(posting.effective_day);
+  postings->add_recorded_days(posting.recorded_day);
+  postings->add_amounts(posting.amount);
+}
+
+std::vector<Posting> ReadPostings(const Postings& postings) {
+  std::vector<Posting> read;
+  read.reserve(static_cast<size_t>(postings.amounts_size()));
+  uint64_t number = 0;
+  for (int i = 0; i < postings.amounts_size(); ++i) {
+    number += postings.number_deltas(i);
+    read.push_back({.voucher = number,
+                    .effective_day = postings.effective_days(i),
+                    .recorded_day = postings.recorded_days(i),
+                    .amount = postings.amounts(i)});
+  }
+  return read;
+}
+
+Account::Account(Step* step, const Uuid& record) : step_(step), record_(record) {
+  GetRow(step->state, Family::kAccounts, RecordKey(step->merchant_name(), record), &row_);
+}
+
+const UnitAccount* Account::Find(std::string_view unit) const { return FindUnit(row_, unit); }
+
+UnitAccount* Account::FindOrAdd(std::string_view unit) {
+  auto* units = row_.mutable_units();
+  int place = 0;
+  while (place < units->size() && units->Get(place).unit() < unit) ++place;
+  if (place == units->size() || units->Get(place).unit() != unit) {
+    units->Add()->set_unit(std::string(unit));
+    for (int i = units->size() - 1; i > place; --i) units->SwapElements(i, i - 1);
+  }
+  return units->Mutable(place);
+}
+
+int64_t Account::Balance(std::string_view unit) const {
+  const UnitAccount* account = Find(unit);
+  return account ? BalanceOf(*account) : 0;
+}
+
+std::optional<int32_t> Account::OpeningDay(std::string_view unit) const {
+  const UnitAccount* account = Find(unit);
+  if (!account || account->opening() == 0) return std::nullopt;
+  return account->opening_day();
+}
+
+void Account::SetOpening(std::string_view unit, uint64_t voucher, int32_t day) {
+  UnitAccount* account = FindOrAdd(unit);
+  account->set_opening(voucher);
+  account->set_opening_day(voucher == 0 ? 0 : day);
+}
+
+bool Account::Post(std::string_view unit, const Posting& posting) {
+  UnitAccount* account = FindOrAdd(unit);
+  if (!AddAmount(posting.amount, account)) return false;
+  AppendPosting(posting, account->mutable_tail());
+  if (account->tail().amounts_size() == kPostingsPerChunk) {
+    PutRow(&step_->state, Family::kPostings,
+           PostingsKey(step_->merchant_name(), record_, unit, account->chunks()), account->tail());
+    account->set_chunks(account->chunks() + 1);
+    account->clear_tail();
+  }
+  return true;
+}
+
+void Account::Write(std::string_view unit, int64_t before) {
+  const std::string& merchant = step_->merchant_name();
+  PutRow(&step_->state, Family::kAccounts, RecordKey(merchant, record_), row_);
+  const int64_t after = Balance(unit);
+  if (after == before) return;
+  step_->feed.BalanceChanged(record_, /*whole_customer=*/false, unit, before, after);
+  const auto customer = Uuid::FromBytes(row_.customer_id());
+  if (!customer) return;
+  // A sum that overflows can't be shown; each member's own event has been.
+  const auto whole = CustomerBalance(step_->state, merchant, *customer, unit);
+  const auto whole_before = whole ? CheckedAdd(*whole, before - after) : std::nullopt;
+  if (whole_before)
+    step_->feed.BalanceChanged(*customer, /*whole_customer=*/true, unit, *whole_before, *whole);
+}
+
+std::optional<int64_t> CustomerBalance(const Reader& state, std::string_view merchant,
+                                       const Uuid& customer, std::string_view unit) {
+  int64_t sum = 0;
+  for (const Uuid& member : MembersOf(state, merchant, customer)) {
+    AccountRow row;
+    if (!GetRow(state, Family::kAccounts, RecordKey(merchant, member), &row)) continue;
+    const UnitAccount* account = FindUnit(row, unit);
+    if (!account) continue;
+    const auto next = CheckedAdd(sum, BalanceOf(*account));
+    if (!next) return std::nullopt;
+    sum = *next;
+  }
+  return sum;
+}
+
+bool PostToOwnAccount(Step* step, carnet::log::v1::LedgerAccount account, std::string_view unit,
+                      std::string_view source, int64_t amount) {
+  std::string key = OwnAccountKey(step->merchant_name(), account, unit, source);
+  OwnAccountRow row;
+  GetRow(step->state, Family::kOwnAccounts, key, &row);
+  if (!AddAmount(amount, &row)) return false;
+  PutRow(&step->state, Family::kOwnAccounts, std::move(key), row);
+  return true;
+}
+
+}  // namespace carnet::domain

@@ -1,0 +1,67 @@
+// Accounts: what a source record owes, and the merchant's own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/uuid.h"
+#include "carnet/log/v1/rows.pb.h"
+#include "domain/step.h"
+
+namespace carnet::domain {
+
+// Postings in a full chunk. Chunks are cut by count, never by batch, so that every fold cuts them
+// alike.
+inline constexpr int kPostingsPerChunk = 32;
+
+// One posting to a record's receivable.
+struct Posting {
+  uint64_t voucher = 0;
+  int32_t effective_day = 0;
+  int32_t recorded_day = 0;
+  int64_t amount = 0;  // debit positive
+};
+
+// The account of one record in the hands of one change: read once, written once.
+class Account {
+ public:
+  Account(Step* step, const Uuid& record);
+
+  // What the record owes in a unit.
+  int64_t Balance(std::string_view unit) const;
+
+  // The opening's day, if there is an opening in that unit.
+  std::optional<int32_t> OpeningDay(std::string_view unit) const;
+  void SetOpening(std::string_view unit, uint64_t voucher,
+                  int32_t day);  // voucher 0: none any more
+
+  // False on overflow: then the change must be refused.
+  [[nodiscard]] bool Post(std::string_view unit, const Posting& posting);
+
+  // Stores the row and tells of the balance in `unit`, which was `before` when the change began.
+  void Write(std::string_view unit, int64_t before);
+
+ private:
+  const carnet::log::v1::UnitAccount* Find(std::string_view unit) const;
+  carnet::log::v1::UnitAccount* FindOrAdd(std::string_view unit);
+
+  Step* step_;
+  Uuid record_;
+  carnet::log::v1::AccountRow row_;
+};
+
+// Σ over the members of a customer; nothing on overflow.
+std::optional<int64_t> CustomerBalance(const Reader& state, std::string_view merchant,
+                                       const Uuid& customer, std::string_view unit);
+
+// Posts to an account of the merchant's own. False on overflow.
+[[nodiscard]] bool PostToOwnAccount(Step* step, carnet::log::v1::LedgerAccount account,
+                                    std::string_view unit, std::string_view source, int64_t amount);
+
+// Appends to columns, and reads them back.
+void AppendPosting(const Posting& posting, carnet::log::v1::Postings* postings);
+std::vector<Posting> ReadPostings(const carnet::log::v1::Postings& postings);
+
+}  // namespace carnet::domain

@@ -1,0 +1,16 @@
+// Undoing vouchers: reversals (REQUEST) and voids (FACT).
+#pragma once
+
+#include "carnet/log/v1/rows.pb.h"
+#include "carnet/v1/ledger.pb.h"
+#include "domain/step.h"
+
+namespace carnet::domain {
+
+// Undoes the voucher that the change names, or leaves word for one that has not come yet.
+Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal);
+
+// Undoes a voucher that was just posted, where a void has been waiting for its code.
+Verdict ReverseOnArrival(Step* step, carnet::log::v1::VoucherRow* voucher);
+
+}  // namespace carnet::domain
