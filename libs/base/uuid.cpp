@@ -6,9 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include "base/bytes.h"
+#include "base/fatal.h"
 
 namespace carnet {
 namespace {
@@ -23,6 +24,28 @@ int HexDigit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
+
+// SHA1() of OpenSSL 3 looks its algorithm up at each call, which costs more than the digest.
+class Sha1Context {
+ public:
+  Sha1Context() : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {}
+  ~Sha1Context() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  Sha1Context(const Sha1Context&) = delete;
+  Sha1Context& operator=(const Sha1Context&) = delete;
+
+  void Digest(std::string_view input, unsigned char* digest) {
+    CARNET_ASSERT(EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1 &&
+                  EVP_DigestUpdate(context_, input.data(), input.size()) == 1 &&
+                  EVP_DigestFinal_ex(context_, digest, nullptr) == 1);
+  }
+
+ private:
+  EVP_MD* algorithm_;
+  EVP_MD_CTX* context_;
+};
 
 bool IsHyphenPlace(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 
@@ -59,8 +82,9 @@ Uuid Uuid::FromFields(std::initializer_list<std::string_view> fields) {
     AppendBigEndian32(static_cast<uint32_t>(field.size()), &input);
     input.append(field);
   }
-  unsigned char digest[SHA_DIGEST_LENGTH];
-  SHA1(reinterpret_cast<const unsigned char*>(input.data()), input.size(), digest);
+  thread_local Sha1Context sha1;
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  sha1.Digest(input, digest);
   Uuid id;
   std::memcpy(id.bytes_.data(), digest, kSize);
   id.bytes_[6] = static_cast<char>((digest[6] & 0x0f) | 0x50);  // RFC 4122: version 5

@@ -1,7 +1,7 @@
 // CheckFields of form.h: a walk over every message inside another. It runs for each change, at the
 // gateway and in the fold, so what can be known of a type is looked up once.
-#include <mutex>
-#include <shared_mutex>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,20 +21,19 @@ using google::protobuf::Message;
 // The fields of a message type that hold messages of ours.
 using MessageFields = std::vector<const FieldDescriptor*>;
 
+// One table a thread: no lock on the way of every change.
 const MessageFields& FieldsOf(const Descriptor* type) {
-  static std::shared_mutex mutex;
-  static absl::flat_hash_map<const Descriptor*, std::unique_ptr<MessageFields>> known;
-  {
-    std::shared_lock lock(mutex);
-    if (const auto found = known.find(type); found != known.end()) return *found->second;
+  thread_local absl::flat_hash_map<const Descriptor*, std::unique_ptr<MessageFields>> known;
+  auto& fields = known[type];
+  if (!fields) {
+    fields = std::make_unique<MessageFields>();
+    for (int i = 0; i < type->field_count(); ++i) {
+      if (type->field(i)->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        fields->push_back(type->field(i));
+      }
+    }
   }
-  auto fields = std::make_unique<MessageFields>();
-  for (int i = 0; i < type->field_count(); ++i) {
-    if (type->field(i)->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
-      fields->push_back(type->field(i));
-  }
-  std::unique_lock lock(mutex);
-  return *known.try_emplace(type, std::move(fields)).first->second;
+  return *fields;
 }
 
 FormError At(std::string_view reason, std::string detail) {

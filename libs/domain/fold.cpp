@@ -102,11 +102,11 @@ Verdict ApplyContact(Step* step, const Addressee& addressee, const carnet::v1::C
   const Change& change = step->change;
   if (addressee.unknown_customer) return Verdict::Applied();  // flagged; nobody to write it to
   if (change.customer_id().empty()) {
-    MergeContact(step, *addressee.record, change.external_id(), change.external_id_derived(),
-                 contact, observed);
+    MergeContact(step, addressee.account->record(), change.external_id(),
+                 change.external_id_derived(), contact, observed);
     return Verdict::Applied();
   }
-  const Uuid customer = *addressee.record;
+  const Uuid customer = addressee.account->record();
   const Uuid own =
       ContactRecordId(change.merchant(), change.channel(), change.source(), {}, customer);
   std::string ignored;
@@ -118,8 +118,9 @@ Verdict ApplyContact(Step* step, const Addressee& addressee, const carnet::v1::C
 
 Verdict ApplyBody(Step* step) {
   const Body& body = step->change.body();
-  const Addressee addressee = ResolveAddressee(step);
-  step->record = addressee.record;
+  Addressee addressee = ResolveAddressee(step);
+  Account* const account = addressee.account ? &*addressee.account : nullptr;
+  if (account != nullptr) step->record = account->record();
   if (addressee.unknown_customer) {
     if (!step->is_fact())
       return Verdict::Rejected(reason::kNotFound, "there is no customer with that id");
@@ -130,12 +131,12 @@ Verdict ApplyBody(Step* step) {
     case Body::kContactObserved:
       return ApplyContact(step, addressee, body.contact_observed().contact(), /*observed=*/false);
     case Body::kPosting: {
-      const Verdict verdict = ApplyPosting(step, addressee.record, body.posting());
+      const Verdict verdict = ApplyPosting(step, account, body.posting());
       if (!verdict.applied() || !body.posting().has_contact()) return verdict;
       return ApplyContact(step, addressee, body.posting().contact().contact(), /*observed=*/true);
     }
     case Body::kSetDebt:
-      return ApplySetDebt(step, addressee.record, body.set_debt());
+      return ApplySetDebt(step, account, body.set_debt());
     case Body::kReversal:
       return ApplyReversal(step, body.reversal());
     case Body::kLinkCustomers:

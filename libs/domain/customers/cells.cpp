@@ -46,6 +46,33 @@ LookupKeys LookupKeysOf(const RecordRow& row) {
   return keys;
 }
 
+// What views keep of a contact: of the identity tokens, those that lookups go by. The others stand
+// in the log.
+Contact WithLookupTokensOnly(const Contact& contact) {
+  Contact kept = contact;
+  if (kept.has_name()) kept.mutable_name()->clear_tokens();
+  for (auto& address : *kept.mutable_addresses()) address.clear_tokens();
+  if (kept.has_birth_date()) kept.mutable_birth_date()->mutable_sealed()->clear_tokens();
+  for (auto& number : *kept.mutable_company_numbers())
+    number.mutable_number()->mutable_sealed()->clear_tokens();
+  for (auto* values : {kept.mutable_emails(), kept.mutable_phones()}) {
+    for (auto& value : *values) {
+      auto* tokens = value.mutable_sealed()->mutable_tokens();
+      tokens->erase(std::remove_if(tokens->begin(), tokens->end(),
+                                   [](const auto& token) { return !IsLookupToken(token.kind()); }),
+                    tokens->end());
+    }
+  }
+  return kept;
+}
+
+// Moves one field into a contact that has no other: whatever its type, a cell needs no code of its
+// own.
+void MoveField(const FieldDescriptor* field, Contact* from, Contact* to) {
+  to->Clear();
+  to->GetReflection()->SwapFields(to, from, {field});
+}
+
 // Cells are kept in field order, so that equal states have equal bytes.
 Cell* FindOrInsert(RecordRow* row, uint32_t field, bool* inserted) {
   auto* cells = row->mutable_cells();
@@ -78,8 +105,9 @@ void MergeContact(Step* step, const Uuid& record, std::string_view external_id, 
   }
   const LookupKeys before = LookupKeysOf(row);
 
+  Contact kept = WithLookupTokensOnly(contact);
   std::vector<const FieldDescriptor*> set_fields;  // in number order
-  contact.GetReflection()->ListFields(contact, &set_fields);
+  kept.GetReflection()->ListFields(kept, &set_fields);
   std::vector<uint32_t> changed;
   for (const FieldDescriptor* field : set_fields) {
     const auto number = static_cast<uint32_t>(field->number());
@@ -89,13 +117,7 @@ void MergeContact(Step* step, const Uuid& record, std::string_view external_id, 
       const std::pair existing(!cell->observed(), cell->as_of_micros());
       if (std::pair(!observed, step->as_of()) < existing) continue;
     }
-    // A contact with this field alone: whatever the field's type, the cell needs no code of its
-    // own.
-    Contact value = contact;
-    for (const FieldDescriptor* other : set_fields) {
-      if (other != field) value.GetReflection()->ClearField(&value, other);
-    }
-    *cell->mutable_value() = std::move(value);
+    MoveField(field, &kept, cell->mutable_value());
     cell->set_as_of_micros(step->as_of());
     cell->set_recorded_at_micros(step->recorded_at);
     cell->set_change_number(step->number);

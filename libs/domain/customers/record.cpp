@@ -33,24 +33,25 @@ RecordRow CreateRecord(Step* step, const Uuid& record, std::string_view external
 Addressee ResolveAddressee(Step* step) {
   const auto& change = step->change;
   std::string ignored;
-  // A record has an account row from its first voucher on, and that row is small: look there first.
-  const auto exists = [&](const Uuid& record) {
-    const std::string key = RecordKey(change.merchant(), record);
-    return step->state.Get(Family::kAccounts, key, &ignored) ||
-           step->state.Get(Family::kRecords, key, &ignored);
+  // A record has an account row from its first voucher on, and that row is smaller than the card:
+  // look there first.
+  const auto exists = [&](const Account& account) {
+    return account.exists() ||
+           step->state.Get(Family::kRecords, RecordKey(change.merchant(), account.record()),
+                           &ignored);
   };
   if (!change.customer_id().empty()) {
-    const auto record = Uuid::FromBytes(change.customer_id());
-    if (!record || !exists(*record)) return {.record = std::nullopt, .unknown_customer = true};
-    return {.record = record};
+    Account account(step, *Uuid::FromBytes(change.customer_id()));  // the form has been checked
+    if (!exists(account)) return {.account = std::nullopt, .unknown_customer = true};
+    return {.account = std::move(account)};
   }
   if (change.external_id().empty()) return {};
-  const Uuid record =
-      RecordId(change.merchant(), change.channel(), change.source(), change.external_id());
-  if (!exists(record)) {
-    CreateRecord(step, record, change.external_id(), change.external_id_derived());
+  Account account(
+      step, RecordId(change.merchant(), change.channel(), change.source(), change.external_id()));
+  if (!exists(account)) {
+    CreateRecord(step, account.record(), change.external_id(), change.external_id_derived());
   }
-  return {.record = record};
+  return {.account = std::move(account)};
 }
 
 }  // namespace carnet::domain

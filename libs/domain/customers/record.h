@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "carnet/log/v1/rows.pb.h"
+#include "domain/ledger/account.h"
 #include "domain/step.h"
 
 namespace carnet::domain {
@@ -23,11 +24,11 @@ Uuid RecordId(std::string_view merchant, std::string_view channel, std::string_v
 Uuid ContactRecordId(std::string_view merchant, std::string_view channel, std::string_view source,
                      std::string_view external_id, const std::optional<Uuid>& customer_id);
 
-// The source record to which a change is addressed. It is created if the change names an unknown
-// external id. Nothing for a walk-in, or where the change names a customer id that nobody knows
-// (`unknown_customer`).
+// The source record to which a change is addressed, with its account. It is created if the change
+// names an unknown external id. No account: a walk-in, or (`unknown_customer`) a customer id that
+// nobody knows.
 struct Addressee {
-  std::optional<Uuid> record;
+  std::optional<Account> account;
   bool unknown_customer = false;
 };
 Addressee ResolveAddressee(Step* step);

@@ -65,9 +65,11 @@ std::vector<Posting> ReadPostings(const Postings& postings) {
   return read;
 }
 
-Account::Account(Step* step, const Uuid& record) : step_(step), record_(record) {
-  GetRow(step->state, Family::kAccounts, RecordKey(step->merchant_name(), record), &row_);
-}
+Account::Account(Step* step, const Uuid& record)
+    : step_(step),
+      record_(record),
+      key_(RecordKey(step->merchant_name(), record)),
+      exists_(GetRow(step->state, Family::kAccounts, key_, &row_)) {}
 
 const UnitAccount* Account::Find(std::string_view unit) const { return FindUnit(row_, unit); }
 
@@ -114,7 +116,8 @@ bool Account::Post(std::string_view unit, const Posting& posting) {
 
 void Account::Write(std::string_view unit, int64_t before) {
   const std::string& merchant = step_->merchant_name();
-  PutRow(&step_->state, Family::kAccounts, RecordKey(merchant, record_), row_);
+  PutRow(&step_->state, Family::kAccounts, key_, row_);
+  exists_ = true;
   const int64_t after = Balance(unit);
   if (after == before) return;
   step_->feed.BalanceChanged(record_, /*whole_customer=*/false, unit, before, after);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,10 @@ class Account {
  public:
   Account(Step* step, const Uuid& record);
 
+  // Whether there is a row: then the record exists, too.
+  bool exists() const { return exists_; }
+  const Uuid& record() const { return record_; }
+
   // What the record owes in a unit.
   int64_t Balance(std::string_view unit) const;
 
@@ -49,7 +54,9 @@ class Account {
 
   Step* step_;
   Uuid record_;
+  std::string key_;
   carnet::log::v1::AccountRow row_;
+  bool exists_;
 };
 
 // Σ over the members of a customer; nothing on overflow.

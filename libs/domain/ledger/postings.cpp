@@ -61,9 +61,9 @@ bool TouchesReceivable(const VoucherRow& voucher) {
 
 // Rules that depend on the customer's account: a missing customer, a second opening, a date before
 // the opening.
-Verdict CheckAccount(Step* step, const PostingRule& rule, const std::optional<Uuid>& record,
+Verdict CheckAccount(Step* step, const PostingRule& rule, const Account* account,
                      const VoucherRow& voucher) {
-  if (!record) {
+  if (account == nullptr) {
     if (!rule.needs_customer && !TouchesReceivable(voucher)) return Verdict::Applied();
     if (!step->is_fact()) {
       return Verdict::Rejected(
@@ -73,8 +73,7 @@ Verdict CheckAccount(Step* step, const PostingRule& rule, const std::optional<Uu
     step->Flag(flag::kNoCustomer);
     return Verdict::Applied();
   }
-  const Account account(step, *record);
-  const auto opening = account.OpeningDay(voucher.unit());
+  const auto opening = account->OpeningDay(voucher.unit());
   if (!opening) return Verdict::Applied();
   if (rule.kind == carnet::v1::VOUCHER_KIND_OPENING) {
     return Verdict::Rejected(reason::kAlreadyOpened, "this customer has an opening balance in " +
@@ -91,12 +90,11 @@ Verdict CheckAccount(Step* step, const PostingRule& rule, const std::optional<Uu
 
 }  // namespace
 
-Verdict ApplyPosting(Step* step, const std::optional<Uuid>& record,
-                     const carnet::v1::Posting& posting) {
+Verdict ApplyPosting(Step* step, Account* account, const carnet::v1::Posting& posting) {
   const PostingRule* rule = FindPostingRule(posting.kind());
   CARNET_ASSERT(rule != nullptr);  // the form has been checked
 
-  VoucherRow voucher = BeginVoucher(*step, posting.kind(), record, posting.total().unit());
+  VoucherRow voucher = BeginVoucher(*step, posting.kind(), account, posting.total().unit());
   voucher.set_code(posting.code());
   voucher.set_total(posting.total().minor());
   voucher.set_category(posting.category());
@@ -104,22 +102,20 @@ Verdict ApplyPosting(Step* step, const std::optional<Uuid>& record,
   if (const auto due = ParseCivilDay(posting.due_date())) voucher.set_due_day(*due);
   SetNote(*step, posting.note(), &voucher);
 
-  if (Verdict verdict = CheckCode(step, voucher); !verdict.applied()) return verdict;
-  if (!AddLegs(*rule, posting, record.has_value(), &voucher))
+  CodeEntry code;
+  if (Verdict verdict = CheckCode(step, voucher, &code); !verdict.applied()) return verdict;
+  if (!AddLegs(*rule, posting, account != nullptr, &voucher))
     return Overflow(*step, "a sum of its tenders");
-  if (Verdict verdict = CheckAccount(step, *rule, record, voucher); !verdict.applied())
+  if (Verdict verdict = CheckAccount(step, *rule, account, voucher); !verdict.applied())
     return verdict;
-  if (Verdict verdict = PostVoucher(step, &voucher); !verdict.applied()) return verdict;
-  step->voucher = step->merchant.last_voucher();
-  step->voucher_code = voucher.code();
-  return ReverseOnArrival(step, &voucher);
+  return PostAndReverseOnArrival(step, account, std::move(code), &voucher);
 }
 
-Verdict ApplySetDebt(Step* step, const std::optional<Uuid>& record,
-                     const carnet::v1::SetDebt& set_debt) {
-  if (!record) return Verdict::Rejected(reason::kNoCustomer, "a debt needs a customer: name one");
+Verdict ApplySetDebt(Step* step, Account* account, const carnet::v1::SetDebt& set_debt) {
+  if (account == nullptr)
+    return Verdict::Rejected(reason::kNoCustomer, "a debt needs a customer: name one");
   const std::string& unit = set_debt.target().unit();
-  const int64_t balance = Account(step, *record).Balance(unit);
+  const int64_t balance = account->Balance(unit);
 
   const auto& preconditions = step->change.preconditions();
   if (preconditions.has_expected_balance() && preconditions.expected_balance().minor() != balance) {
@@ -129,28 +125,25 @@ Verdict ApplySetDebt(Step* step, const std::optional<Uuid>& record,
   }
   const auto negated = CheckedNegate(balance);
   const auto difference = negated ? CheckedAdd(set_debt.target().minor(), *negated) : std::nullopt;
-  if (!difference) return Overflow(*step, "the adjustment");
+  const auto counter = difference ? CheckedNegate(*difference) : std::nullopt;
+  if (!counter) return Overflow(*step, "the adjustment");
   if (*difference == 0) {
     step->Flag(flag::kNoChange);
     return Verdict::Applied();
   }
   // Never backdated: the author speaks of the balance as it is.
   step->effective_day = step->recorded_day;
-  VoucherRow voucher = BeginVoucher(*step, carnet::v1::VOUCHER_KIND_ADJUSTMENT, record, unit);
+  VoucherRow voucher = BeginVoucher(*step, carnet::v1::VOUCHER_KIND_ADJUSTMENT, account, unit);
   voucher.set_code(set_debt.code());
   voucher.set_total(*difference);
   SetNote(*step, set_debt.note(), &voucher);
-  if (Verdict verdict = CheckCode(step, voucher); !verdict.applied()) return verdict;
+  CodeEntry code;
+  if (Verdict verdict = CheckCode(step, voucher, &code); !verdict.applied()) return verdict;
+  // Two legs of different accounts: nothing to merge, so nothing can overflow.
   const PostingRule* rule = FindPostingRule(carnet::v1::VOUCHER_KIND_ADJUSTMENT);
-  const auto counter = CheckedNegate(*difference);
-  if (!counter || !AddLeg(LEDGER_ACCOUNT_RECEIVABLE, *difference, &voucher) ||
-      !AddLeg(rule->counterpart, *counter, &voucher)) {
-    return Overflow(*step, "the adjustment");
-  }
-  if (Verdict verdict = PostVoucher(step, &voucher); !verdict.applied()) return verdict;
-  step->voucher = step->merchant.last_voucher();
-  step->voucher_code = voucher.code();
-  return ReverseOnArrival(step, &voucher);
+  CARNET_ASSERT(AddLeg(LEDGER_ACCOUNT_RECEIVABLE, *difference, &voucher) &&
+                AddLeg(rule->counterpart, *counter, &voucher));
+  return PostAndReverseOnArrival(step, account, std::move(code), &voucher);
 }
 
 }  // namespace carnet::domain

@@ -1,6 +1,7 @@
 #include "domain/ledger/reversals.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/fatal.h"
@@ -14,17 +15,16 @@
 namespace carnet::domain {
 namespace {
 
-using carnet::log::v1::CodeRow;
 using carnet::log::v1::PendingVoid;
 using carnet::log::v1::VoucherRow;
 
 // Negates every leg of `target` into `voucher` (of which channel, dates and code are set) and posts
-// it.
-Verdict PostReversal(Step* step, uint64_t target_number, VoucherRow target, VoucherRow voucher) {
-  voucher.set_record(target.record());
+// it. `account` is the target's, null for a walk-in.
+Verdict PostReversal(Step* step, uint64_t target_number, VoucherRow target, Account* account,
+                     CodeEntry code, VoucherRow voucher) {
   voucher.set_reverses(target_number);
   voucher.set_total(target.total());
-  // Money went back out of the till that took it.
+  // Money goes back out of the till that took it.
   const std::string& money_source =
       target.money_source().empty() ? target.source() : target.money_source();
   if (money_source != voucher.source()) voucher.set_money_source(money_source);
@@ -33,15 +33,12 @@ Verdict PostReversal(Step* step, uint64_t target_number, VoucherRow target, Vouc
     if (!amount || !AddLeg(leg.account(), *amount, &voucher))
       return Overflow(*step, "the reversal");
   }
-  if (Verdict verdict = PostVoucher(step, &voucher); !verdict.applied()) return verdict;
+  if (target.kind() == carnet::v1::VOUCHER_KIND_OPENING) account->SetOpening(target.unit(), 0, 0);
+  if (Verdict verdict = PostVoucher(step, account, std::move(code), &voucher); !verdict.applied())
+    return verdict;
   const uint64_t number = step->merchant.last_voucher();
   target.set_reversed_by(number);
   PutRow(&step->state, Family::kEntries, VoucherKey(step->merchant_name(), target_number), target);
-  if (target.kind() == carnet::v1::VOUCHER_KIND_OPENING) {
-    Account account(step, *Uuid::FromBytes(target.record()));
-    account.SetOpening(target.unit(), 0, 0);
-    account.Write(target.unit(), account.Balance(target.unit()));
-  }
   step->feed.VoucherReversed(target_number, number);
   return Verdict::Applied();
 }
@@ -94,14 +91,18 @@ Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal) {
   CARNET_ASSERT(GetRow(step->state, Family::kEntries,
                        VoucherKey(step->merchant_name(), target_number), &target));
   step->record = Uuid::FromBytes(target.record());
+  std::optional<Account> account;
+  if (step->record) account.emplace(step, *step->record);
+  Account* const target_account = account ? &*account : nullptr;
 
   VoucherRow voucher =
-      BeginVoucher(*step, carnet::v1::VOUCHER_KIND_REVERSAL, step->record, target.unit());
+      BeginVoucher(*step, carnet::v1::VOUCHER_KIND_REVERSAL, target_account, target.unit());
   voucher.set_code(reversal.code());
   voucher.set_total(target.total());
   // The same void sent again under a new id is the same ticket, not a second attempt: look at codes
   // first.
-  if (Verdict verdict = CheckCode(step, voucher); !verdict.applied()) return verdict;
+  CodeEntry code;
+  if (Verdict verdict = CheckCode(step, voucher, &code); !verdict.applied()) return verdict;
   if (!FindPostingRule(target.kind())->reversible) {
     return CannotReverse(step, reason::kNotReversible,
                          "a reversal can't be reversed: post the voucher anew");
@@ -110,28 +111,21 @@ Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal) {
     return CannotReverse(step, reason::kAlreadyReversed, "that voucher is reversed already");
   }
   SetNote(*step, reversal.note(), &voucher);
-  if (Verdict verdict = PostReversal(step, target_number, std::move(target), std::move(voucher));
-      !verdict.applied()) {
-    return verdict;
-  }
-  step->voucher = step->merchant.last_voucher();
-  VoucherRow posted;
-  CARNET_ASSERT(GetRow(step->state, Family::kEntries,
-                       VoucherKey(step->merchant_name(), step->voucher), &posted));
-  step->voucher_code = posted.code();
-  return Verdict::Applied();
+  return PostReversal(step, target_number, std::move(target), target_account, std::move(code),
+                      std::move(voucher));
 }
 
-Verdict ReverseOnArrival(Step* step, VoucherRow* voucher) {
-  CodeEntry entry = FindCode(*step, voucher->source(), voucher->code());
-  if (!entry.row.has_pending_void()) return Verdict::Applied();
-  const PendingVoid pending = entry.row.pending_void();
-  entry.row.clear_pending_void();
-  const uint64_t target_number = entry.row.number();
-  PutRow(&step->state, Family::kCodes, std::move(entry.key), entry.row);
-
+Verdict PostAndReverseOnArrival(Step* step, Account* account, CodeEntry code, VoucherRow* voucher) {
+  const bool is_void = code.row.has_pending_void();
+  const PendingVoid pending = is_void ? code.row.pending_void() : PendingVoid();
+  code.row.clear_pending_void();
+  if (Verdict verdict = PostVoucher(step, account, std::move(code), voucher);
+      !verdict.applied() || !is_void) {
+    return verdict;
+  }
+  const uint64_t target_number = step->voucher;
   VoucherRow reversal =
-      BeginVoucher(*step, carnet::v1::VOUCHER_KIND_REVERSAL, std::nullopt, voucher->unit());
+      BeginVoucher(*step, carnet::v1::VOUCHER_KIND_REVERSAL, account, voucher->unit());
   reversal.set_code(pending.code());
   reversal.set_channel(pending.channel());
   reversal.set_source(pending.source());
@@ -142,7 +136,14 @@ Verdict ReverseOnArrival(Step* step, VoucherRow* voucher) {
   // It can't count before what it undoes, nor was it known to undo anything before today.
   reversal.set_effective_day(std::max(pending.effective_day(), voucher->effective_day()));
   step->Flag(flag::kReversedOnArrival);
-  return PostReversal(step, target_number, *voucher, std::move(reversal));
+  CodeEntry reversal_code;
+  if (!reversal.code().empty()) reversal_code = FindCode(*step, reversal.source(), reversal.code());
+  Verdict verdict = PostReversal(step, target_number, *voucher, account, std::move(reversal_code),
+                                 std::move(reversal));
+  // The change is the sale's: that is the voucher its outcome tells of.
+  step->voucher = target_number;
+  step->voucher_code = voucher->code();
+  return verdict;
 }
 
 }  // namespace carnet::domain

@@ -3,6 +3,7 @@
 
 #include "carnet/log/v1/rows.pb.h"
 #include "carnet/v1/ledger.pb.h"
+#include "domain/ledger/voucher.h"
 #include "domain/step.h"
 
 namespace carnet::domain {
@@ -10,7 +11,8 @@ namespace carnet::domain {
 // Undoes the voucher that the change names, or leaves word for one that has not come yet.
 Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal);
 
-// Undoes a voucher that was just posted, where a void has been waiting for its code.
-Verdict ReverseOnArrival(Step* step, carnet::log::v1::VoucherRow* voucher);
+// Posts a voucher, and undoes it at once where a void has been waiting for its code.
+Verdict PostAndReverseOnArrival(Step* step, Account* account, CodeEntry code,
+                                carnet::log::v1::VoucherRow* voucher);
 
 }  // namespace carnet::domain

@@ -14,11 +14,11 @@ using carnet::log::v1::CodeRow;
 using carnet::log::v1::LegRow;
 using carnet::log::v1::VoucherRow;
 
-VoucherRow BeginVoucher(const Step& step, carnet::v1::VoucherKind kind,
-                        const std::optional<Uuid>& record, std::string_view unit) {
+VoucherRow BeginVoucher(const Step& step, carnet::v1::VoucherKind kind, const Account* account,
+                        std::string_view unit) {
   VoucherRow voucher;
   voucher.set_kind(kind);
-  if (record) voucher.set_record(std::string(record->bytes()));
+  if (account != nullptr) voucher.set_record(std::string(account->record().bytes()));
   voucher.set_unit(std::string(unit));
   voucher.set_effective_day(step.effective_day);
   voucher.set_recorded_day(step.recorded_day);
@@ -65,22 +65,23 @@ Verdict Overflow(const Step& step, std::string_view what) {
 CodeEntry FindCode(const Step& step, std::string_view source, std::string_view code) {
   CodeEntry entry;
   entry.key = CodeKey(step.merchant_name(), source, code);
-  entry.found = GetRow(step.state, Family::kCodes, entry.key, &entry.row);
+  GetRow(step.state, Family::kCodes, entry.key, &entry.row);
   return entry;
 }
 
-Verdict CheckCode(Step* step, const VoucherRow& voucher) {
+Verdict CheckCode(Step* step, const VoucherRow& voucher, CodeEntry* entry) {
+  *entry = {};
   if (voucher.code().empty()) return Verdict::Applied();
-  const CodeEntry entry = FindCode(*step, voucher.source(), voucher.code());
-  if (entry.row.number() == 0) return Verdict::Applied();
+  *entry = FindCode(*step, voucher.source(), voucher.code());
+  if (entry->row.number() == 0) return Verdict::Applied();
   VoucherRow other;
   CARNET_ASSERT(GetRow(step->state, Family::kEntries,
-                       VoucherKey(step->merchant_name(), entry.row.number()), &other));
+                       VoucherKey(step->merchant_name(), entry->row.number()), &other));
   const bool same_ticket = other.kind() == voucher.kind() && other.record() == voucher.record() &&
                            other.occurred_at_micros() == voucher.occurred_at_micros() &&
                            other.unit() == voucher.unit() && other.total() == voucher.total();
   if (same_ticket) {
-    step->voucher = entry.row.number();
+    step->voucher = entry->row.number();
     step->voucher_code = voucher.code();
     step->Flag(flag::kNaturalKey);
     return Verdict::Duplicate();
@@ -93,17 +94,16 @@ Verdict CheckCode(Step* step, const VoucherRow& voucher) {
   return Verdict::Applied();
 }
 
-Verdict PostVoucher(Step* step, VoucherRow* voucher) {
+Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* voucher) {
   const std::string& merchant = step->merchant_name();
   const uint64_t number = step->merchant.last_voucher() + 1;
   step->merchant.set_last_voucher(number);
-
-  std::string_view code_source = voucher->source();
   if (voucher->code().empty()) {
     const uint64_t generated = step->merchant.last_generated_code() + 1;
     step->merchant.set_last_generated_code(generated);
     voucher->set_code("V-" + std::to_string(generated));
-    code_source = {};  // beside the sources' own codes, which may look the same
+    // Beside the sources' own codes, which may look the same. Nobody can have used it.
+    code.key = CodeKey(merchant, {}, voucher->code());
   }
 
   __int128 sum = 0;
@@ -124,29 +124,28 @@ Verdict PostVoucher(Step* step, VoucherRow* voucher) {
   }
   CARNET_ASSERT(sum == 0);
 
-  if (const auto record = Uuid::FromBytes(voucher->record())) {
-    Account account(step, *record);
-    const int64_t before = account.Balance(voucher->unit());
+  step->feed.VoucherPosted(number);
+  if (account != nullptr) {
+    const int64_t before = account->Balance(voucher->unit());
     const Posting posting = {.voucher = number,
                              .effective_day = voucher->effective_day(),
                              .recorded_day = voucher->recorded_day(),
                              .amount = receivable};
-    if (!account.Post(voucher->unit(), posting)) return Overflow(*step, "the customer's account");
+    if (!account->Post(voucher->unit(), posting)) return Overflow(*step, "the customer's account");
     if (voucher->kind() == carnet::v1::VOUCHER_KIND_OPENING) {
-      account.SetOpening(voucher->unit(), number, voucher->effective_day());
+      account->SetOpening(voucher->unit(), number, voucher->effective_day());
     }
-    voucher->set_balance_after(account.Balance(voucher->unit()));
-    step->feed.VoucherPosted(number);
-    account.Write(voucher->unit(), before);
+    voucher->set_balance_after(account->Balance(voucher->unit()));
+    account->Write(voucher->unit(), before);
   } else {
     CARNET_ASSERT(receivable == 0);
-    step->feed.VoucherPosted(number);
   }
 
-  CodeEntry code = FindCode(*step, code_source, voucher->code());
   code.row.set_number(number);
   PutRow(&step->state, Family::kCodes, std::move(code.key), code.row);
   PutRow(&step->state, Family::kEntries, VoucherKey(merchant, number), *voucher);
+  step->voucher = number;
+  step->voucher_code = voucher->code();
   return Verdict::Applied();
 }
 
