@@ -165,7 +165,7 @@ function(carnet_test)
   endif()
   # Narrowing is a bug in a ledger and noise in a test's literals.
   target_compile_options(${arg_NAME} PRIVATE -Wno-conversion)
-  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin/tests")
 
   if("unit" IN_LIST arg_LABELS OR "simulation" IN_LIST arg_LABELS)
     add_dependencies(sanitizer_tests ${arg_NAME})
