@@ -1,0 +1,176 @@
+#include "vault/key_ring.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+#include "vault/lru_cache.h"
+
+namespace carnet::vault {
+namespace {
+
+// What is cached by record id or by key id, of one merchant.
+struct CacheKey {
+  uint32_t merchant = 0;
+  Uuid id;
+
+  bool operator==(const CacheKey&) const = default;
+
+  template <typename H>
+  friend H AbslHashValue(H h, const CacheKey& key) {
+    return H::combine(std::move(h), key.merchant, key.id);
+  }
+};
+
+// The key in use for sealing a record.
+struct CurrentKey {
+  RecordKey key;
+  bool durable = false;
+};
+
+bool IsListed(const NewKeys& keys, const Uuid& key_id) {
+  return std::any_of(keys.rbegin(), keys.rend(),
+                     [&](const NewKey& listed) { return listed.key.id == key_id; });
+}
+
+}  // namespace
+
+struct KeyRing::Impl {
+  // One per merchant, never dropped: a few hundred bytes each.
+  struct Merchant {
+    uint32_t number = 0;
+    // Set once, under `mutex`; read without it afterwards.
+    std::atomic<const MerchantKeys*> keys{nullptr};
+    std::mutex mutex;
+    std::unique_ptr<const MerchantKeys> owned;
+  };
+
+  Impl(KeyStore* key_store, size_t max_cached)
+      : store(key_store), by_record(max_cached), by_key_id(max_cached) {}
+
+  Merchant& MerchantOf(std::string_view name) {
+    {
+      const std::shared_lock lock(mutex);
+      const auto found = merchants.find(absl::string_view(name.data(), name.size()));
+      if (found != merchants.end()) return *found->second;
+    }
+    const std::unique_lock lock(mutex);
+    std::unique_ptr<Merchant>& merchant = merchants[std::string(name)];
+    if (merchant == nullptr) {
+      merchant = std::make_unique<Merchant>();
+      merchant->number = static_cast<uint32_t>(merchants.size());
+    }
+    return *merchant;
+  }
+
+  // Null: not known to anybody yet, so not worth an entry (whoever asks about names that do not
+  // exist must not fill memory).
+  Merchant* KnownMerchant(std::string_view name) {
+    const std::shared_lock lock(mutex);
+    const auto found = merchants.find(absl::string_view(name.data(), name.size()));
+    return found == merchants.end() ? nullptr : found->second.get();
+  }
+
+  KeyStore* const store;
+  std::shared_mutex mutex;
+  absl::flat_hash_map<std::string, std::unique_ptr<Merchant>> merchants;  // guarded by mutex
+  LruCache<CacheKey, CurrentKey> by_record;
+  LruCache<CacheKey, Key> by_key_id;
+};
+
+KeyRing::KeyRing(KeyStore* store, size_t max_cached_record_keys)
+    : impl_(std::make_unique<Impl>(store, max_cached_record_keys)) {}
+
+KeyRing::~KeyRing() = default;
+
+absl::StatusOr<const MerchantKeys*> KeyRing::ForWriting(std::string_view merchant) {
+  Impl::Merchant& entry = impl_->MerchantOf(merchant);
+  if (const MerchantKeys* keys = entry.keys.load(std::memory_order_acquire)) return keys;
+  const std::lock_guard lock(entry.mutex);
+  if (entry.owned == nullptr) {
+    absl::StatusOr<MerchantKeys> keys = impl_->store->MerchantKeysOrNew(merchant);
+    if (!keys.ok()) return keys.status();
+    entry.owned = std::make_unique<const MerchantKeys>(*std::move(keys));
+    entry.keys.store(entry.owned.get(), std::memory_order_release);
+  }
+  return entry.owned.get();
+}
+
+absl::StatusOr<const MerchantKeys*> KeyRing::ForReading(std::string_view merchant) {
+  if (Impl::Merchant* known = impl_->KnownMerchant(merchant)) {
+    if (const MerchantKeys* keys = known->keys.load(std::memory_order_acquire)) return keys;
+  }
+  const absl::StatusOr<std::optional<MerchantKeys>> keys = impl_->store->FindMerchantKeys(merchant);
+  if (!keys.ok()) return keys.status();
+  if (!keys->has_value()) return nullptr;
+  return ForWriting(merchant);
+}
+
+absl::StatusOr<RecordKey> KeyRing::SealingKey(std::string_view merchant, const Uuid& record_id,
+                                              NewKeys* new_keys) {
+  const CacheKey at{impl_->MerchantOf(merchant).number, record_id};
+  std::optional<CurrentKey> current = impl_->by_record.Get(at);
+  if (!current) {
+    absl::StatusOr<std::optional<RecordKey>> stored =
+        impl_->store->NewestRecordKey(merchant, record_id);
+    if (!stored.ok()) return stored.status();
+    const bool durable = stored->has_value();
+    // Of several threads that come here at once, all take the key of the first.
+    current = impl_->by_record.GetOrPut(
+        at, CurrentKey{durable ? **stored : RecordKey{Uuid::Random(), Key::Random()}, durable});
+  }
+  if (!current->durable && !IsListed(*new_keys, current->key.id)) {
+    new_keys->push_back({std::string(merchant), record_id, current->key});
+  }
+  return std::move(current->key);
+}
+
+absl::StatusOr<std::optional<Key>> KeyRing::OpeningKey(std::string_view merchant,
+                                                       const Uuid& key_id) {
+  const CacheKey at{impl_->MerchantOf(merchant).number, key_id};
+  if (std::optional<Key> cached = impl_->by_key_id.Get(at)) return cached;
+  absl::StatusOr<std::optional<Key>> key = impl_->store->FindRecordKey(merchant, key_id);
+  if (key.ok() && key->has_value()) impl_->by_key_id.Put(at, **key);
+  return key;
+}
+
+absl::Status KeyRing::Persist(const NewKeys& new_keys) {
+  const auto cache_key = [&](const NewKey& key) {
+    return CacheKey{impl_->MerchantOf(key.merchant).number, key.record_id};
+  };
+  NewKeys missing;
+  absl::flat_hash_set<Uuid> seen;  // many changes of a batch list the same key
+  for (const NewKey& key : new_keys) {
+    const std::optional<CurrentKey> current = impl_->by_record.Get(cache_key(key));
+    const bool durable = current && current->durable && current->key.id == key.key.id;
+    if (!durable && seen.insert(key.key.id).second) missing.push_back(key);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  if (absl::Status status = impl_->store->Persist(missing); !status.ok()) return status;
+  for (const NewKey& key : missing) {
+    impl_->by_record.Update(cache_key(key), [&](CurrentKey& current) {
+      if (current.key.id == key.key.id) current.durable = true;
+    });
+  }
+  return absl::OkStatus();
+}
+
+absl::Status KeyRing::DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) {
+  const CacheKey at{impl_->MerchantOf(merchant).number, record_id};
+  absl::Status status = impl_->store->DeleteRecordKeys(merchant, record_id);
+  if (!status.ok()) return status;
+  impl_->by_record.Erase(at);
+  // Which key ids were the record's is not kept here; erasures are rare, so all of the merchant's
+  // are read again.
+  impl_->by_key_id.EraseIf(
+      [&](const CacheKey& key, const Key&) { return key.merchant == at.merchant; });
+  return absl::OkStatus();
+}
+
+}  // namespace carnet::vault

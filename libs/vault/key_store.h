@@ -1,0 +1,63 @@
+// Where keys live, wrapped by the root key.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/uuid.h"
+#include "vault/key.h"
+
+namespace carnet::vault {
+
+// A record key that is not durable yet, or was not when it was listed.
+struct NewKey {
+  std::string merchant;
+  Uuid record_id;
+  RecordKey key;
+};
+using NewKeys = std::vector<NewKey>;
+
+// Durable storage of keys; it caches nothing (KeyRing does). No key is ever stored bare. All
+// functions may be called from any thread.
+//
+// Errors: FAILED_PRECONDITION(KEY_MISSING): a key that must be there is not, or does not open under
+// this root key; the merchant's writes must stop until an operator has restored it. UNAVAILABLE:
+// try again (stores over a network). A local write or fsync that fails ends the process with
+// Fatal().
+class KeyStore {
+ public:
+  virtual ~KeyStore() = default;
+
+  // The merchant's keys; nothing where none were made yet. Errors: KEY_MISSING, UNAVAILABLE.
+  virtual absl::StatusOr<std::optional<MerchantKeys>> FindMerchantKeys(
+      std::string_view merchant) = 0;
+
+  // The same; makes them, durably, at first use. A merchant that has record keys but no keys of its
+  // own has lost them: KEY_MISSING, as new ones would make strangers of all its customers. Errors:
+  // KEY_MISSING, UNAVAILABLE.
+  virtual absl::StatusOr<MerchantKeys> MerchantKeysOrNew(std::string_view merchant) = 0;
+
+  // The key of that id; nothing where there is none (never was, or erased). Errors: KEY_MISSING,
+  // UNAVAILABLE.
+  virtual absl::StatusOr<std::optional<Key>> FindRecordKey(std::string_view merchant,
+                                                           const Uuid& key_id) = 0;
+
+  // The key stored last for a source record; nothing where it has none. Errors: KEY_MISSING,
+  // UNAVAILABLE.
+  virtual absl::StatusOr<std::optional<RecordKey>> NewestRecordKey(std::string_view merchant,
+                                                                   const Uuid& record_id) = 0;
+
+  // Makes keys durable, all together; returns when they are. Storing a key again changes nothing.
+  virtual absl::Status Persist(const NewKeys& keys) = 0;
+
+  // Erasure: deletes all keys of a source record so that no file of the store holds them any more,
+  // then returns. Slow (it rewrites files).
+  virtual absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) = 0;
+};
+
+}  // namespace carnet::vault
