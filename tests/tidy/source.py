@@ -45,8 +45,8 @@ class File:
         self.is_cpp = path.endswith((".cpp", ".h"))
         self.is_proto = path.endswith(".proto")
         self.in_tests_folder = path.startswith("tests/")
-        # name_test.cpp is a test; test_support.h and the like help tests beside it.
-        self.is_test = self.in_tests_folder or bool(re.search(r"_test\.(cpp|h)$|^test_|_test_", self.name))
+        # name_test.cpp is a test, name_bench.cpp a measurement; test_support.h and the like help those beside it.
+        self.is_test = self.in_tests_folder or bool(re.search(r"_(test|bench)\.(cpp|h)$|^test_|_test_", self.name))
         self._text = None
 
     @property

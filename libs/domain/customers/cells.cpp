@@ -52,6 +52,7 @@ Contact WithLookupTokensOnly(const Contact& contact) {
   Contact kept = contact;
   if (kept.has_name()) kept.mutable_name()->clear_tokens();
   for (auto& address : *kept.mutable_addresses()) address.clear_tokens();
+  if (kept.has_company_name()) kept.mutable_company_name()->mutable_sealed()->clear_tokens();
   if (kept.has_birth_date()) kept.mutable_birth_date()->mutable_sealed()->clear_tokens();
   for (auto& number : *kept.mutable_company_numbers())
     number.mutable_number()->mutable_sealed()->clear_tokens();
