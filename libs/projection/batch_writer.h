@@ -1,0 +1,58 @@
+// Writes one batch while the next is being folded.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "carnet/log/v1/rows.pb.h"
+#include "domain/state.h"
+#include "view_store/view_store.h"
+
+namespace carnet::projection {
+
+// What one write to the views consists of.
+struct FoldedBatch {
+  explicit FoldedBatch(const domain::Reader& base) : rows(base) {}
+  void Clear();
+
+  domain::Overlay rows;
+  std::vector<view_store::UntrustedRecord> untrusted;
+  carnet::log::v1::PositionRow position;
+};
+
+// Has a thread of its own, begun when it is first needed. Used by one thread.
+class BatchWriter {
+ public:
+  // `written` is called after each write, by the thread that wrote.
+  BatchWriter(view_store::ViewStore* store, std::function<void()> written);
+  // Waits for the write under way.
+  ~BatchWriter();
+
+  // Writes in this thread.
+  void Write(const FoldedBatch& batch);
+
+  // Writes in the other thread. Until Wait() returns, `batch` must stay as it is, and the store is the other thread's.
+  void Begin(const FoldedBatch& batch);
+
+  // Until nothing is being written.
+  void Wait();
+
+ private:
+  void Run();
+
+  view_store::ViewStore* const store_;
+  const std::function<void()> written_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  const FoldedBatch* batch_ = nullptr;  // being written
+  bool stop_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace carnet::projection

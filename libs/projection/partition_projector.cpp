@@ -1,0 +1,200 @@
+#include "projection/partition_projector.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/error.h"
+#include "projection/resume_check.h"
+
+namespace carnet::projection {
+namespace {
+
+// How often the last record folded is read again and compared.
+constexpr absl::Duration kCheckEvery = absl::Seconds(30);
+// How long a check may take before it counts as trouble with the log.
+constexpr absl::Duration kCheckTimeout = absl::Seconds(10);
+constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+// The log's end is asked for at most this often: it may be a question to a broker.
+constexpr absl::Duration kEndEvery = absl::Milliseconds(100);
+// What one read may bring into memory.
+constexpr size_t kMaxReadBytes = size_t{8} << 20;
+
+// Whether another try may end otherwise.
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsAborted(status);
+}
+
+std::string Describe(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  const absl::string_view message = status.message();
+  return reason.empty() ? status.ToString() : absl::StrCat(reason, ": ", message);
+}
+
+absl::Status Sealed() {
+  return Error(absl::StatusCode::kFailedPrecondition, "LOG_SEALED",
+               "the log is sealed: it goes on under another id, and so do its views");
+}
+
+}  // namespace
+
+PartitionProjector::PartitionProjector(event_log::EventLog* log, int32_t partition, const ProjectorOptions& options,
+                                       ServingGeneration serving, SnapshotBoard* board)
+    : log_(log),
+      partition_(partition),
+      options_(options),
+      board_(board),
+      serving_(std::move(serving)),
+      fold_(log->identity(), partition, serving_.store.get(), [this] { Advanced(); }) {
+  progress_.partition = partition_;
+  progress_.generation = serving_.number;
+  progress_.position = fold_.position();
+  NoteEnd();
+  board_->Publish(partition_, serving_.store->snapshot());
+}
+
+PartitionProjector::~PartitionProjector() {
+  RequestStop();
+  Join();
+}
+
+absl::Status PartitionProjector::CheckSameLog() const {
+  return projection::CheckSameLog(*log_, serving_.store->position());
+}
+
+void PartitionProjector::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void PartitionProjector::RequestStop() {
+  stopping_ = true;
+  const std::lock_guard lock(mutex_);
+  if (cursor_ != nullptr) cursor_->Wake();
+  stop_requested_.notify_all();
+}
+
+void PartitionProjector::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+PartitionProgress PartitionProjector::progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+void PartitionProjector::Run() {
+  while (!stopping()) {
+    // From here on the store is this thread's own.
+    fold_.Finish();
+    const absl::Time now = absl::Now();
+    const auto resume = CheckResume(log_, partition_, serving_.store->position(), now + kCheckTimeout);
+    absl::Status status = resume.status();
+    if (status.ok() && resume->sealed) status = Sealed();
+    if (status.ok()) status = Follow(now + kCheckEvery);
+    if (status.ok()) continue;
+    if (!IsPassing(status)) {
+      fold_.Finish();
+      Halt(status);
+      return;
+    }
+    NoteTrouble(status);
+    {
+      const std::lock_guard lock(mutex_);
+      cursor_ = nullptr;
+    }
+    WaitAwhile(kRetryAfter);
+  }
+  fold_.Finish();
+}
+
+absl::Status PartitionProjector::Follow(absl::Time until) {
+  if (cursor_ == nullptr) {
+    auto cursor = log_->Read(partition_, fold_.position());
+    if (!cursor.ok()) return cursor.status();
+    const std::lock_guard lock(mutex_);
+    cursor_ = *std::move(cursor);
+  }
+  while (!stopping()) {
+    const auto records = cursor_->Next(options_.max_batch_records, kMaxReadBytes, until);
+    if (!records.ok()) return records.status();
+    NoteTrouble(absl::OkStatus());
+    if (absl::Status status = FoldAll(*records); !status.ok()) return status;
+    if (absl::Now() >= until) return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartitionProjector::FoldAll(std::span<const event_log::StoredRecord> records) {
+  // With more to come at once, the next batch is folded while this one is written. Otherwise a second thread would only
+  // add to the time until the batch is visible.
+  const bool more_follows = records.size() >= options_.max_batch_records;
+  while (!records.empty() && !stopping()) {
+    const auto folded =
+        fold_.Fold(records, more_follows ? WriteMode::kBeside : WriteMode::kHere, options_.max_batch_delay);
+    if (!folded.ok()) {
+      const absl::Status& status = folded.status();
+      return Error(status.code(), ReasonOf(status),
+                   absl::StrCat("at offset ", records.front().offset, ": ", status.message()));
+    }
+    records = records.subspan(*folded);
+    NoteProgress();
+    if (fold_.sealed()) return Sealed();
+  }
+  return absl::OkStatus();
+}
+
+void PartitionProjector::Advanced() {
+  auto snapshot = serving_.store->snapshot();
+  {
+    const std::lock_guard lock(mutex_);
+    progress_.position = snapshot->position();
+    progress_.end = std::max(progress_.end, progress_.position);
+  }
+  board_->Publish(partition_, std::move(snapshot));
+  listeners_.CallAll();
+}
+
+void PartitionProjector::NoteProgress() {
+  NoteEnd();
+  const OutcomeCounts& counts = fold_.counts();
+  const std::lock_guard lock(mutex_);
+  progress_.applied = counts.applied;
+  progress_.duplicates = counts.duplicates;
+  progress_.rejected = counts.rejected;
+  progress_.dead_letters = counts.dead_letters;
+}
+
+void PartitionProjector::NoteEnd() {
+  const absl::Time now = absl::Now();
+  if (now - end_seen_at_ < kEndEvery) return;
+  end_seen_at_ = now;
+  const int64_t end = log_->EndOffset(partition_).value_or(0);
+  const std::lock_guard lock(mutex_);
+  progress_.end = std::max(progress_.end, end);
+}
+
+void PartitionProjector::NoteTrouble(const absl::Status& status) {
+  std::string trouble = status.ok() ? std::string() : Describe(status);
+  const std::lock_guard lock(mutex_);
+  progress_.log_trouble = std::move(trouble);
+}
+
+void PartitionProjector::Halt(const absl::Status& why) {
+  const std::string reason = Describe(why);
+  {
+    const std::lock_guard lock(mutex_);
+    progress_.stopped_because = reason;
+    progress_.log_trouble.clear();
+    cursor_ = nullptr;
+  }
+  board_->Halt(partition_, Error(absl::StatusCode::kUnavailable, "PARTITION_STOPPED",
+                                 absl::StrCat("folding of partition ", partition_, " has stopped. ", reason)));
+  listeners_.CallAll();
+}
+
+void PartitionProjector::WaitAwhile(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  stop_requested_.wait_for(lock, absl::ToChronoNanoseconds(duration), [this] { return stopping(); });
+}
+
+}  // namespace carnet::projection

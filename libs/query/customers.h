@@ -1,0 +1,52 @@
+// Reading customers: who they are, over all their source records.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/uuid.h"
+#include "carnet/v1/customer_service.pb.h"
+#include "query/view.h"
+#include "vault/lookup.h"
+#include "vault/opener.h"
+
+namespace carnet::query {
+
+// The service's reads, each from one moment of the views. May be used from any thread. The comments
+// of customer_service.proto say what is answered. `response` must be empty; after an error it is
+// not to be used.
+class Customers {
+ public:
+  // Both must outlive this.
+  Customers(const vault::Opener* opener, const vault::Lookup* lookup)
+      : opener_(opener), lookup_(lookup) {}
+
+  // Errors: INVALID_ARGUMENT(NAME_MALFORMED), NOT_FOUND(CUSTOMER_UNKNOWN).
+  absl::Status Get(const View& view, const carnet::v1::GetCustomerRequest& request,
+                   carnet::v1::GetCustomerResponse* response) const;
+
+  // Errors: INVALID_ARGUMENT(NAME_MALFORMED, LOOKUP_KEY_MISSING, EXTERNAL_ID_MALFORMED). Text that
+  // is no phone or e-mail finds nobody. Of more than 100 customers found, the first 100 by source
+  // record are shown.
+  absl::Status Lookup(const View& view, const carnet::v1::LookupCustomersRequest& request,
+                      carnet::v1::LookupCustomersResponse* response) const;
+
+  // Errors: INVALID_ARGUMENT(NAME_MALFORMED, PAGE_SIZE, PAGE_TOKEN_MALFORMED),
+  // FAILED_PRECONDITION(PAGE_TOKEN_EXPIRED).
+  absl::Status List(const View& view, const carnet::v1::ListCustomersRequest& request,
+                    carnet::v1::ListCustomersResponse* response) const;
+
+  // The next customer by id after `last` (none: the first), for reading all of them one by one;
+  // `last` becomes its id. False: there are no more.
+  absl::StatusOr<bool> Next(const view_store::Snapshot& snapshot, std::string_view merchant,
+                            std::optional<Uuid>* last, carnet::v1::Customer* customer) const;
+
+ private:
+  const vault::Opener* const opener_;
+  const vault::Lookup* const lookup_;
+};
+
+}  // namespace carnet::query

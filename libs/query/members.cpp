@@ -1,0 +1,63 @@
+#include "query/members.h"
+
+#include "base/error.h"
+#include "base/money.h"
+#include "domain/keys.h"
+#include "query/reasons.h"
+
+namespace carnet::query {
+namespace {
+
+using domain::Family;
+
+Uuid IdOr(std::string_view bytes, const Uuid& otherwise) {
+  return bytes.empty() ? otherwise : Uuid::FromBytes(bytes).value_or(otherwise);
+}
+
+// A read needs a few rows one after the other: one buffer a thread serves them all.
+std::string* RowBuffer() {
+  thread_local std::string buffer;
+  return &buffer;
+}
+
+}  // namespace
+
+absl::StatusOr<Uuid> CustomerOf(const domain::Reader& reader, std::string_view merchant,
+                                const Uuid& id, std::string_view field) {
+  std::string* row = RowBuffer();
+  const std::string key = domain::RecordKey(merchant, id);
+  // The account's row is the smaller one and nearly always there; it knows the customer too.
+  if (reader.Get(Family::kAccounts, key, row)) return IdOr(CustomerIdOfAccountRow(*row), id);
+  if (reader.Get(Family::kRecords, key, row)) return IdOr(CustomerIdOfRecordRow(*row), id);
+  return Error(absl::StatusCode::kNotFound, reason::kCustomerUnknown,
+               "there is no customer " + id.ToString() +
+                   " (yet): if you have just published it, pass its token as min_position",
+               field);
+}
+
+absl::StatusOr<UnitBalances> SumBalances(const domain::Reader& reader, std::string_view merchant,
+                                         absl::Span<const Uuid> records) {
+  UnitBalances sums;
+  std::string* row = RowBuffer();
+  for (const Uuid& record : records) {
+    if (!reader.Get(Family::kAccounts, domain::RecordKey(merchant, record), row)) continue;
+    if (!AddBalancesOfAccountRow(*row, &sums)) {
+      return Error(absl::StatusCode::kOutOfRange, reason::kOverflow,
+                   "the sum over all source records is beyond 64 bits: ask for one record's own "
+                   "balance");
+    }
+  }
+  return sums;
+}
+
+std::string FormatAmount(std::string_view unit, int64_t minor) {
+  return FormatDecimal(minor, CurrencyExponent(unit).value_or(0));  // COINS have no decimals
+}
+
+void SetBalance(std::string_view unit, int64_t minor, carnet::v1::Balance* balance) {
+  balance->set_unit(unit.data(), unit.size());
+  balance->set_receivable_minor(minor);
+  balance->set_receivable(FormatAmount(unit, minor));
+}
+
+}  // namespace carnet::query

@@ -1,0 +1,27 @@
+// The few fields that hot reads need, taken from a row's bytes without parsing the rest of it: a
+// record row carries sealed values and their tokens, an account row its newest postings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/container/inlined_vector.h"
+
+namespace carnet::query {
+
+// RecordRow.customer_id or AccountRow.customer_id; empty: the record is its own customer.
+std::string_view CustomerIdOfRecordRow(std::string_view row);
+std::string_view CustomerIdOfAccountRow(std::string_view row);
+
+// A sum for each unit, ordered by unit.
+struct UnitBalance {
+  std::string unit;  // three letters: no allocation
+  int64_t minor = 0;
+};
+using UnitBalances = absl::InlinedVector<UnitBalance, 4>;
+
+// Adds the balances of an AccountRow to `sums`. False: a sum is beyond 64 bits.
+bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums);
+
+}  // namespace carnet::query

@@ -1,0 +1,193 @@
+#include "runtime/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include <arpa/inet.h>
+
+#include "base/error.h"
+
+namespace carnet::runtime {
+namespace {
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+std::optional<int64_t> ParseNumber(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+absl::Status CheckChoice(std::string_view key, const std::string& value,
+                         const std::vector<std::string>& choices) {
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return absl::OkStatus();
+  return ConfigError("CONFIG_BAD_VALUE", key,
+                     absl::StrCat("'", value, "' is none of ", absl::StrJoin(choices, ", ")));
+}
+
+// "127.0.0.1:7411", "[::1]:7411"; names are refused, as what they resolve to may change.
+absl::Status CheckLoopback(std::string_view key, const std::string& address) {
+  const size_t colon = address.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  const auto number = ParseNumber(port);
+  if (!number || *number < 0 || *number > 65535) {
+    return ConfigError("CONFIG_BAD_VALUE", key,
+                       absl::StrCat("'", address,
+                                    "' is no address with a port, as in "
+                                    "127.0.0.1:7411 or [::1]:7411"));
+  }
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  in_addr v4;
+  in6_addr v6;
+  const bool loopback =
+      (inet_pton(AF_INET, host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127) ||
+      (inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
+  if (loopback) return absl::OkStatus();
+  return ConfigError("CONFIG_NOT_LOOPBACK", key,
+                     absl::StrCat("'", address,
+                                  "' needs TLS and credentials, which this version does not have: "
+                                  "bind to 127.0.0.1 or ::1"));
+}
+
+}  // namespace
+
+absl::Status ConfigError(std::string_view reason, std::string_view where, std::string_view what) {
+  return Error(absl::StatusCode::kInvalidArgument, reason,
+               absl::StrCat(View(where), ": ", View(what)));
+}
+
+std::vector<Setting> SettingsOf(Config* c) {
+  return {
+      {"data", "Folder of everything that is stored; made at the first start.", &c->data_folder},
+      {"roles", "What this process does: gateway (takes changes), projector (folds and answers).",
+       &c->roles},
+      {"listen.addresses",
+       "Where gRPC is served; port 0: the kernel picks one. Loopback only, as yet.",
+       &c->listen_addresses},
+      {"listen.metrics", "Where Prometheus reads metrics over HTTP; empty: nowhere.",
+       &c->metrics_address},
+      {"listen.port_file",
+       "A file to write the addresses to, one a line, when they are served; empty: none.",
+       &c->port_file},
+      {"log.kind", "Which log: embedded.", &c->log_kind},
+      {"log.partitions", "How many partitions a new log gets; fixed when the log is made.",
+       &c->log_partitions, 1, 16},
+      {"gateway.lag_limit",
+       "Records that the views may lag behind the log before REQUESTs are refused (LAGGING).",
+       &c->gateway_lag_limit, 1},
+      {"gateway.max_in_flight_bytes",
+       "Changes taken but not yet durable; more are refused or read later.",
+       &c->gateway_max_in_flight_bytes, int64_t{16} << 20, int64_t{4} << 30},
+      {"projector.max_batch_records", "Records folded into one write at most.",
+       &c->projector_max_batch_records, 1, 100'000},
+      {"projector.max_batch_delay_ms", "How long a batch may wait for more records.",
+       &c->projector_max_batch_delay_ms, 0, 1000},
+      {"vault.root_key_file",
+       "The key that wraps all others, 32 bytes, mode 0600; empty: root.key in the data folder, "
+       "made at the first start. Keep a copy apart from the data.",
+       &c->root_key_file},
+      {"merchant.country",
+       "Two letters (ISO 3166-1): how phones without a country code are read; empty: unknown.",
+       &c->merchant_defaults.country},
+      {"merchant.utc_offset_minutes", "Offset of the merchants' books from UTC.",
+       &c->merchant_defaults.utc_offset_minutes, -1080, 1080},
+      {"logging.level", "debug, info, warning or error.", &c->logging_level},
+      {"logging.format", "text or json, one line each, to standard error.", &c->logging_format},
+  };
+}
+
+std::string FlagOf(const Setting& setting) {
+  return absl::StrCat("--", absl::StrReplaceAll(View(setting.key), {{".", "-"}, {"_", "-"}}));
+}
+
+std::string VariableOf(const Setting& setting) {
+  return absl::StrCat("CARNET_",
+                      absl::AsciiStrToUpper(absl::StrReplaceAll(View(setting.key), {{".", "_"}})));
+}
+
+absl::Status SetNumber(const Setting& setting, int64_t value, std::string_view where) {
+  if (value < setting.min || value > setting.max) {
+    return ConfigError("CONFIG_BAD_VALUE", where,
+                       setting.max == INT64_MAX ? absl::StrCat(value, " is less than ", setting.min)
+                                                : absl::StrCat(value, " is not between ",
+                                                               setting.min, " and ", setting.max));
+  }
+  *std::get<int64_t*>(setting.value) = value;
+  return absl::OkStatus();
+}
+
+absl::Status SetFromText(const Setting& setting, std::string_view text, std::string_view where) {
+  if (auto* const* target = std::get_if<std::string*>(&setting.value)) {
+    **target = std::string(text);
+  } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&setting.value)) {
+    **list = absl::StrSplit(View(text), ',', absl::SkipWhitespace());
+    for (std::string& item : **list) absl::StripAsciiWhitespace(&item);
+  } else {
+    const auto number = ParseNumber(text);
+    if (!number) {
+      return ConfigError("CONFIG_BAD_VALUE", where,
+                         absl::StrCat("'", View(text), "' is no whole number"));
+    }
+    return SetNumber(setting, *number, where);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMerchant(const MerchantConfig& merchant, std::string_view where) {
+  const std::string& country = merchant.country;
+  if (!country.empty() &&
+      (country.size() != 2 || !absl::ascii_isupper(static_cast<unsigned char>(country[0])) ||
+       !absl::ascii_isupper(static_cast<unsigned char>(country[1])))) {
+    return ConfigError("CONFIG_BAD_VALUE", where,
+                       absl::StrCat("country '", country, "' is not two capital letters"));
+  }
+  if (merchant.utc_offset_minutes < -1080 || merchant.utc_offset_minutes > 1080) {
+    return ConfigError("CONFIG_BAD_VALUE", where,
+                       "utc_offset_minutes is not between -1080 and 1080");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckConfig(const Config& config) {
+  if (config.data_folder.empty()) return ConfigError("CONFIG_BAD_VALUE", "data", "is empty");
+  if (config.roles.empty())
+    return ConfigError("CONFIG_BAD_VALUE", "roles", "is empty: give gateway,projector");
+  for (const std::string& role : config.roles) {
+    if (role == "relay" || role == "console") {
+      return ConfigError("CONFIG_BAD_VALUE", "roles",
+                         absl::StrCat(role, " is not in this version"));
+    }
+    if (absl::Status status = CheckChoice("roles", role, {"gateway", "projector"}); !status.ok())
+      return status;
+  }
+  if (config.log_kind == "kafka")
+    return ConfigError("CONFIG_BAD_VALUE", "log.kind", "kafka is not in this version");
+  for (const absl::Status& status :
+       {CheckChoice("log.kind", config.log_kind, {"embedded"}),
+        CheckChoice("logging.level", config.logging_level, {"debug", "info", "warning", "error"}),
+        CheckChoice("logging.format", config.logging_format, {"text", "json"}),
+        CheckMerchant(config.merchant_defaults, "merchant")}) {
+    if (!status.ok()) return status;
+  }
+  if (config.listen_addresses.empty()) {
+    return ConfigError("CONFIG_BAD_VALUE", "listen.addresses", "is empty: give 127.0.0.1:7411");
+  }
+  for (const std::string& address : config.listen_addresses) {
+    if (absl::Status status = CheckLoopback("listen.addresses", address); !status.ok())
+      return status;
+  }
+  if (config.metrics_address.empty()) return absl::OkStatus();
+  return CheckLoopback("listen.metrics", config.metrics_address);
+}
+
+}  // namespace carnet::runtime

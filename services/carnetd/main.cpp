@@ -1,0 +1,185 @@
+// carnetd: the server of Carnet. This is the story of the process; what each part does is told in
+// its own folder.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+
+#include "carnetd/storage.h"
+#include "carnetd/watch.h"
+#include "gateway/clock.h"
+#include "gateway/gateway.h"
+#include "projection/projector.h"
+#include "projector/projector_services.h"
+#include "runtime/config.h"
+#include "runtime/grpc_server.h"
+#include "runtime/logging.h"
+#include "runtime/metrics.h"
+#include "runtime/open_streams.h"
+#include "runtime/shutdown.h"
+#include "runtime/whole_file.h"
+#include "vault/lookup.h"
+#include "vault/normalize/phone.h"
+#include "vault/opener.h"
+
+namespace carnet {
+namespace {
+
+constexpr int kBadConfiguration = 2;
+constexpr int kCannotStart = 1;
+
+using runtime::Log;
+using runtime::LogLevel;
+
+bool HasRole(const runtime::Config& config, std::string_view role) {
+  return std::find(config.roles.begin(), config.roles.end(), role) != config.roles.end();
+}
+
+// One clear line, whatever the log's level and format.
+int Refuse(const absl::Status& status, int exit_code) {
+  std::fprintf(stderr, "carnetd: %s\n", std::string(status.message()).c_str());
+  return exit_code;
+}
+
+gateway::SettingsOf MerchantSettings(const runtime::Config& config) {
+  return [&config](std::string_view merchant) {
+    const auto own = config.merchants.find(std::string(merchant));
+    const runtime::MerchantConfig& settings =
+        own == config.merchants.end() ? config.merchant_defaults : own->second;
+    return gateway::MerchantSettings{settings.country,
+                                     static_cast<int32_t>(settings.utc_offset_minutes)};
+  };
+}
+
+projection::ProjectorOptions ProjectorOptions(const runtime::Config& config,
+                                              const Storage& storage) {
+  return {.views_folder = storage.views_folder,
+          .max_batch_records = static_cast<size_t>(config.projector_max_batch_records),
+          .max_batch_delay = absl::Milliseconds(config.projector_max_batch_delay_ms)};
+}
+
+int Run(const runtime::Config& config) {
+  const absl::Time started_at = absl::Now();
+  runtime::ShutdownSignal shutdown;  // before any thread
+  runtime::InitLogging(runtime::LogLevelOf(config.logging_level),
+                       runtime::LogFormatOf(config.logging_format));
+
+  // What outlives the process: the log and the keys.
+  auto opened = OpenStorage(config);
+  if (!opened.ok()) return Refuse(opened.status(), kCannotStart);
+  Storage storage = *std::move(opened);
+  event_log::EventLog* const log = storage.log.get();
+
+  // Made before what is counted in them; gone after it.
+  runtime::OpenStreams streams;
+  runtime::Metrics metrics;
+  AddProcessMetrics(CARNET_VERSION, &metrics);
+
+  // The log is folded into views …
+  std::unique_ptr<projection::Projector> projector;
+  if (HasRole(config, "projector")) {
+    auto made = projection::MakeProjector(log, ProjectorOptions(config, storage));
+    if (!made.ok()) return Refuse(made.status(), kCannotStart);
+    projector = *std::move(made);
+    AddProjectorMetrics(log, projector.get(), &metrics);
+  }
+
+  // … which services read; the gateway appends to it.
+  std::vector<grpc::Service*> services;
+  vault::PhoneNormalizer phones;
+  gateway::SystemClock clock;
+  std::unique_ptr<gateway::Gateway> gateway;
+  if (HasRole(config, "gateway")) {
+    gateway = std::make_unique<gateway::Gateway>(gateway::Gateway::Parts{
+        .log = log,
+        .projector = projector.get(),
+        .keys = storage.keys.get(),
+        .phones = &phones,
+        .clock = &clock,
+        .metrics = &metrics,
+        .streams = &streams,
+        .settings_of = MerchantSettings(config),
+        .lag_limit = config.gateway_lag_limit,
+        .max_in_flight_bytes = static_cast<size_t>(config.gateway_max_in_flight_bytes)});
+    services.push_back(gateway->service());
+  }
+  const vault::Opener opener(storage.keys.get());
+  const vault::Lookup lookup(storage.keys.get(), &phones);
+  std::unique_ptr<projector_service::ProjectorServices> reads;
+  if (projector != nullptr) {
+    reads = std::make_unique<projector_service::ProjectorServices>(
+        projector_service::ProjectorServices::Parts{
+            .projector = projector.get(),
+            .log = log,
+            .opener = &opener,
+            .lookup = &lookup,
+            .streams = &streams,
+            .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});
+    services.insert(services.end(), reads->services().begin(), reads->services().end());
+  }
+
+  // Serve.
+  if (projector != nullptr) {
+    if (absl::Status status = projector->Start(); !status.ok()) return Refuse(status, kCannotStart);
+  }
+  auto server = runtime::GrpcServer::Start(config.listen_addresses, services, &streams);
+  if (server.ok() && !config.metrics_address.empty()) {
+    if (absl::Status status = metrics.Serve(config.metrics_address); !status.ok()) server = status;
+  }
+  if (server.ok() && !config.port_file.empty()) {
+    const std::string lines = absl::StrCat(absl::StrJoin((*server)->addresses(), "\n"), "\n");
+    if (absl::Status status = runtime::WriteWholeFile(config.port_file, lines); !status.ok())
+      server = status;
+  }
+  if (!server.ok()) {
+    if (projector != nullptr) projector->Stop();
+    return Refuse(server.status(), kCannotStart);
+  }
+  Log(LogLevel::kInfo, "serving",
+      {{"addresses", absl::StrJoin((*server)->addresses(), ",")},
+       {"metrics", metrics.address()},
+       {"roles", absl::StrJoin(config.roles, ",")},
+       {"log", log->identity().log_id.ToString()},
+       {"partitions", absl::StrCat(log->identity().partition_count)},
+       {"data", config.data_folder},
+       {"version", CARNET_VERSION}});
+
+  // Until told to end.
+  StopWatch stops(projector.get());
+  int signal = 0;
+  while ((signal = shutdown.WaitFor(std::chrono::seconds(1))) == 0) stops.Look();
+  Log(LogLevel::kInfo, "going down", {{"signal", absl::StrCat(signal)}});
+
+  // No new calls, no more waiting; what was taken is appended; the rest closes in the order
+  // opposite to this function's.
+  (*server)->Shutdown();
+  if (projector != nullptr) projector->Stop();
+  gateway.reset();
+  Log(LogLevel::kInfo, "ended");
+  return EXIT_SUCCESS;
+}
+
+int Main(int argc, char** argv) {
+  const auto loaded = runtime::LoadConfig(
+      argc, argv, [](const char* name) { return std::getenv(name); },
+      absl::StrCat("carnetd ", CARNET_VERSION));
+  if (!loaded.ok()) return Refuse(loaded.status(), kBadConfiguration);
+  if (!loaded->print_and_exit.empty()) {
+    std::fputs(loaded->print_and_exit.c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  return Run(loaded->config);
+}
+
+}  // namespace
+}  // namespace carnet
+
+int main(int argc, char** argv) { return carnet::Main(argc, argv); }

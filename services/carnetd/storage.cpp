@@ -1,0 +1,85 @@
+#include "carnetd/storage.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/error.h"
+#include "event_log/embedded/embedded_log.h"
+#include "runtime/logging.h"
+#include "vault/embedded_key_store.h"
+#include "vault/root_key.h"
+
+namespace carnet {
+namespace {
+
+using runtime::Log;
+using runtime::LogLevel;
+
+absl::Status MakeDataFolder(const std::string& folder) {
+  const mode_t before = umask(077);  // what is in there is nobody else's business
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  umask(before);
+  if (!error) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "DATA_FOLDER",
+               absl::StrCat("can't make the data folder ", folder, ": ", error.message()));
+}
+
+// Null: there is none yet.
+absl::StatusOr<std::unique_ptr<event_log::EventLog>> OpenLog(const std::string& path,
+                                                             const runtime::Config& config) {
+  auto log = event_log::OpenEmbeddedLog(path);
+  if (!log.ok() && ReasonOf(log.status()) == "LOG_MISSING") return nullptr;
+  if (!log.ok()) return log.status();
+  const int64_t partitions = (*log)->identity().partition_count;
+  if (partitions != config.log_partitions) {
+    Log(LogLevel::kWarning, "the log keeps its partitions, log.partitions is not used",
+        {{"log", absl::StrCat(partitions)}, {"setting", absl::StrCat(config.log_partitions)}});
+  }
+  return log;
+}
+
+absl::StatusOr<std::unique_ptr<event_log::EventLog>> MakeLog(const std::string& path,
+                                                             const runtime::Config& config) {
+  const auto made = event_log::InitEmbeddedLog(path, static_cast<int32_t>(config.log_partitions));
+  if (!made.ok()) return made.status();
+  Log(LogLevel::kInfo, "a new log was made",
+      {{"log", made->log_id.ToString()}, {"partitions", absl::StrCat(made->partition_count)}});
+  return event_log::OpenEmbeddedLog(path);
+}
+
+}  // namespace
+
+absl::StatusOr<Storage> OpenStorage(const runtime::Config& config) {
+  const std::string& folder = config.data_folder;
+  if (absl::Status status = MakeDataFolder(folder); !status.ok()) return status;
+  Storage storage;
+  storage.views_folder = folder + "/views";
+
+  auto log = OpenLog(folder + "/log", config);
+  if (!log.ok()) return log.status();
+  const bool first_start = *log == nullptr;
+
+  // Keys before the log: a log must never exist without them.
+  const std::string root_key_file =
+      config.root_key_file.empty() ? folder + "/root.key" : config.root_key_file;
+  auto root =
+      first_start ? vault::LoadOrMakeRootKey(root_key_file) : vault::LoadRootKey(root_key_file);
+  if (!root.ok()) return root.status();
+  auto key_store = vault::OpenEmbeddedKeyStore(folder + "/keys", *root, /*create=*/first_start);
+  if (!key_store.ok()) return key_store.status();
+  storage.key_store = *std::move(key_store);
+  storage.keys = std::make_unique<vault::KeyRing>(storage.key_store.get());
+
+  if (first_start) log = MakeLog(folder + "/log", config);
+  if (!log.ok()) return log.status();
+  storage.log = *std::move(log);
+  return storage;
+}
+
+}  // namespace carnet

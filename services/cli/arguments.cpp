@@ -1,0 +1,230 @@
+#include "cli/arguments.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include <CLI/CLI.hpp>
+
+#include "cli/completion.h"
+
+namespace carnet::cli {
+namespace {
+
+// CLI11 keeps the tree of commands; each leaf, when it is the one that was named, sets `command`.
+class Parser {
+ public:
+  explicit Parser(Arguments* arguments) : arguments_(arguments) {
+    app_.require_subcommand(1);
+    // Common options may stand before or after the command.
+    app_.fallthrough();
+    app_.set_version_flag("--version", "carnet " CARNET_VERSION);
+    app_.set_help_all_flag("--help-all", "Help of all commands");
+    AddCommonOptions();
+    AddPublish();
+    AddCustomers();
+    AddLedger();
+    AddFeed();
+    AddOperations();
+    AddCompletion();
+  }
+
+  absl::StatusOr<Arguments> Parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& success) {  // --help, --version
+      std::ostringstream out;
+      app_.exit(success, out, out);
+      arguments_->command = PrintText{out.str()};
+    } catch (const CLI::ParseError& error) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(error.what(), "\nTry: ", CommandPath(), " --help"));
+    }
+    return *arguments_;
+  }
+
+ private:
+  template <typename T>
+  CLI::App* Leaf(CLI::App* parent, const char* name, const char* help, std::shared_ptr<T> command) {
+    CLI::App* leaf = parent->add_subcommand(name, help);
+    leaf->callback([this, command] { arguments_->command = *command; });
+    return leaf;
+  }
+
+  void AddCommonOptions() {
+    CommonOptions& common = arguments_->common;
+    app_.add_option("--address", common.address, "Where carnetd listens, HOST:PORT")
+        ->envname("CARNET_ADDRESS")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    app_.add_option("--merchant", common.merchant, "Whose booklet to read")
+        ->envname("CARNET_MERCHANT")
+        ->type_name("NAME");
+    app_.add_option_function<std::string>(
+            "--output",
+            [&common](const std::string& form) {
+              common.output = form == "json" ? Output::kJson : Output::kTable;
+            },
+            "For people, or for programs: one object a line")
+        ->check(CLI::IsMember({"table", "json"}).description(""))
+        ->type_name("table|json");
+    app_.add_option_function<double>(
+            "--timeout", [&common](double seconds) { common.timeout = absl::Seconds(seconds); },
+            "Seconds to wait for an answer (10)")
+        ->check(CLI::Range(0.001, 86400.0).description(""))
+        ->type_name("SECONDS");
+    app_.add_option("--min-position,--after", common.min_position,
+                    "Answer from a state that has seen this position, as publish printed it")
+        ->type_name("POSITION");
+  }
+
+  void AddPublish() {
+    auto publish = std::make_shared<Publish>();
+    CLI::App* app = Leaf(&app_, "publish",
+                         "Publish changes: protobuf JSON, one carnet.v1.Change a line. Safe to "
+                         "repeat: an id counts once.",
+                         publish);
+    app->add_option("files", publish->files, "Files of changes; - or none: standard input")
+        ->type_name("FILE");
+    app->add_flag("--wait", publish->wait, "Wait for the outcomes, and sum them up");
+    app->add_flag("--results", publish->results, "Print what became of each line");
+    app->add_option("--chunk", publish->chunk, "Changes a message")
+        ->check(CLI::Range(1, 10000).description("1 to 10000"))
+        ->capture_default_str();
+    app->callback([this, publish] {
+      if (publish->files.empty()) publish->files.push_back("-");
+      arguments_->command = *publish;
+    });
+  }
+
+  void AddCustomers() {
+    CLI::App* customer = app_.add_subcommand("customer", "Who customers are");
+    customer->require_subcommand(1);
+
+    auto show = std::make_shared<ShowCustomer>();
+    Leaf(customer, "show", "A customer's card: each value, and where it came from", show)
+        ->add_option("customer", show->customer, "customers/ID, or the ID alone")
+        ->type_name("ID")
+        ->required();
+
+    auto list = std::make_shared<ListCustomers>();
+    AddLimit(Leaf(customer, "list", "All customers of a merchant", list), &list->limit);
+
+    auto lookup = std::make_shared<LookupCustomers>();
+    CLI::App* app =
+        Leaf(customer, "lookup", "Find customers by phone, e-mail or external id", lookup);
+    CLI::Option_group* key = app->add_option_group("key");
+    key->add_option("--phone", lookup->phone, "In any format")->type_name("NUMBER");
+    key->add_option("--email", lookup->email, "In any case")->type_name("ADDRESS");
+    key->add_option("--external-id", lookup->external_id, "An id that a source gave")
+        ->type_name("CHANNEL/SOURCE/ID");
+    key->require_option(1);
+    app->add_option("--country", lookup->country,
+                    "Two-letter country of a phone without a country code")
+        ->type_name("CC");
+  }
+
+  void AddLedger() {
+    auto balance = std::make_shared<ShowBalance>();
+    CLI::App* app = Leaf(&app_, "balance", "What a customer owes", balance);
+    app->add_option("customer", balance->customer, "customers/ID, or the ID alone")
+        ->type_name("ID")
+        ->required();
+    app->add_option("--unit", balance->unit, "One currency only")->type_name("CODE");
+    app->add_flag("--own-record", balance->own_record_only,
+                  "Of that source record alone, not of all that are linked with it");
+
+    auto vouchers = std::make_shared<ListVouchers>();
+    app = Leaf(&app_, "vouchers", "Vouchers of a customer or of the merchant, newest first",
+               vouchers);
+    app->add_option("customer", vouchers->customer, "customers/ID, or the ID alone; none: all")
+        ->type_name("ID");
+    AddLimit(app, &vouchers->limit);
+
+    auto outcome = std::make_shared<ShowOutcome>();
+    Leaf(&app_, "outcome", "What became of a change", outcome)
+        ->add_option("change", outcome->change_id, "The change's id, a UUID")
+        ->type_name("UUID")
+        ->required();
+  }
+
+  void AddFeed() {
+    auto subscribe = std::make_shared<Subscribe>();
+    CLI::App* app = Leaf(&app_, "subscribe",
+                         "Follow what changes, as JSON lines, until interrupted", subscribe);
+    app->add_option("--from", subscribe->from, "First sequence wanted (1: from the beginning)")
+        ->type_name("SEQUENCE");
+    app->add_option("--epoch", subscribe->epoch, "Epoch that the sequence belongs to")
+        ->type_name("EPOCH");
+    app->add_flag("--snapshot", subscribe->snapshot, "Begin with every customer as it is now")
+        ->excludes(app->get_option("--from"));
+    app->add_option("--kinds", subscribe->kinds, "Only these, such as balance_changed")
+        ->delimiter(',')
+        ->type_name("KIND,…");
+    app->add_option("--count", subscribe->count, "End after so many events")
+        ->check(CLI::Validator(CLI::PositiveNumber).description(""))
+        ->type_name("N");
+  }
+
+  void AddOperations() {
+    auto status = std::make_shared<ShowStatus>();
+    Leaf(&app_, "status", "What carnetd runs, and how far its views are", status)
+        ->add_option_function<double>(
+            "--wait", [status](double seconds) { status->wait = absl::Seconds(seconds); },
+            "First wait until it serves, so many seconds at most")
+        ->check(CLI::Range(0.0, 86400.0).description(""))
+        ->type_name("SECONDS");
+
+    auto dead_letters = std::make_shared<ListDeadLetters>();
+    CLI::App* app =
+        Leaf(&app_, "dead-letters", "Records that could not be folded, newest first", dead_letters);
+    app->add_flag("--untrusted", dead_letters->untrusted,
+                  "Those of which the merchant could not be trusted, instead of a merchant's");
+    AddLimit(app, &dead_letters->limit);
+  }
+
+  void AddCompletion() {
+    CLI::App* completion =
+        app_.add_subcommand("completion", "Print a script that completes commands in your shell");
+    auto shell = std::make_shared<std::string>();
+    completion->add_option("shell", *shell, "bash, zsh or fish")
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+        ->type_name("SHELL")
+        ->required();
+    completion->callback(
+        [this, shell] { arguments_->command = PrintText{CompletionScript(*shell, app_)}; });
+  }
+
+  void AddLimit(CLI::App* app, int64_t* limit) {
+    app->add_option("--limit", *limit, "So many at most; 0: all")
+        ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+  }
+
+  // "carnet customer show", as far as it was understood.
+  std::string CommandPath() const {
+    std::string path = app_.get_name();
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) {
+      at = at->get_subcommands().front();
+      absl::StrAppend(&path, " ", at->get_name());
+    }
+    return path;
+  }
+
+  Arguments* const arguments_;
+  CLI::App app_{
+      "Carnet on the command line: publish what happened, ask who customers are and what "
+      "they owe.",
+      "carnet"};
+};
+
+}  // namespace
+
+absl::StatusOr<Arguments> ParseArguments(int argc, const char* const* argv) {
+  Arguments arguments;
+  return Parser(&arguments).Parse(argc, argv);
+}
+
+}  // namespace carnet::cli

@@ -1,0 +1,91 @@
+// What was asked for on the command line: plain values, so that commands know nothing of parsing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace carnet::cli {
+
+enum class Output {
+  kTable,  // for people
+  kJson,   // for programs: protobuf JSON, one object a line
+};
+
+// Options that every command takes.
+struct CommonOptions {
+  std::string address = "127.0.0.1:7411";
+  std::string merchant;
+  Output output = Output::kTable;
+  absl::Duration timeout = absl::Seconds(10);
+  std::string min_position;  // text of a Token (position.h), or empty
+};
+
+struct Publish {
+  std::vector<std::string> files;  // "-": standard input
+  bool wait = false;               // for the outcomes
+  bool results = false;            // print one line for each change
+  int chunk = 500;                 // changes a message, 1 to 10,000
+};
+struct ShowCustomer {
+  std::string customer;
+};
+struct ListCustomers {
+  int64_t limit = 0;  // 0: all
+};
+struct LookupCustomers {
+  // Exactly one of the three is set.
+  std::string external_id;  // CHANNEL/SOURCE/ID
+  std::string phone;
+  std::string email;
+  std::string country;  // of `phone`
+};
+struct ShowBalance {
+  std::string customer;
+  std::string unit;
+  bool own_record_only = false;
+};
+struct ListVouchers {
+  std::string customer;  // empty: all of the merchant
+  int64_t limit = 100;   // 0: all
+};
+struct ShowOutcome {
+  std::string change_id;
+};
+struct Subscribe {
+  uint64_t from = 0;
+  uint32_t epoch = 0;
+  bool snapshot = false;
+  std::vector<std::string> kinds;
+  int64_t count = 0;  // events; 0: until interrupted
+};
+struct ShowStatus {
+  absl::Duration wait = absl::ZeroDuration();  // until the server says that it serves
+};
+struct ListDeadLetters {
+  bool untrusted = false;  // records without a trusted merchant
+  int64_t limit = 100;     // 0: all
+};
+struct PrintText {
+  std::string text;  // --help, --version, completion: nothing else to do
+};
+
+using Command =
+    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance, ListVouchers,
+                 ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, PrintText>;
+
+struct Arguments {
+  CommonOptions common;
+  Command command;
+};
+
+// Reads the command line; CARNET_ADDRESS and CARNET_MERCHANT stand in for options that are not
+// given. Error: INVALID_ARGUMENT with what is wrong and how it is written.
+absl::StatusOr<Arguments> ParseArguments(int argc, const char* const* argv);
+
+}  // namespace carnet::cli

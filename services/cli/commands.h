@@ -1,0 +1,31 @@
+// What the commands do. Each prints to the session's output.
+#pragma once
+
+#include "absl/status/statusor.h"
+
+#include "cli/arguments.h"
+#include "cli/session.h"
+
+namespace carnet::cli {
+
+// Of the process.
+enum class ExitCode {
+  kDone = 0,
+  kRefused = 1,  // the server (or publish: a change) said no; the same for any other failure
+  kUsage = 2,    // the command line makes no sense
+};
+
+// A status that is not OK is printed with advice by the caller, and ends the process with kRefused.
+absl::StatusOr<ExitCode> Run(const Session& session, const Publish& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowCustomer& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ListCustomers& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const LookupCustomers& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowBalance& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ListVouchers& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowOutcome& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const Subscribe& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ListDeadLetters& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const PrintText& command);
+
+}  // namespace carnet::cli

@@ -1,0 +1,96 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+
+#include "carnet/v1/admin_service.grpc.pb.h"
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/health.h"
+#include "cli/json.h"
+#include "cli/position.h"
+#include "cli/table.h"
+#include "cli/words.h"
+
+namespace carnet::cli {
+namespace {
+
+std::string RenderStatus(const v1::GetStatusResponse& status) {
+  std::string text = absl::StrCat(
+      "carnetd ", status.version(), ", roles: ", absl::StrJoin(status.roles(), ", "),
+      ", rules version ", status.rules_version(), "\nup since ", TimeText(status.started_at()),
+      "\nlog ", status.log(), " (", status.log_kind(), ")\n\n");
+  Table table({{"PARTITION", Align::kRight},
+               {"STATE"},
+               {"POSITION", Align::kRight},
+               {"LOG END", Align::kRight},
+               {"LAG", Align::kRight},
+               {"APPLIED", Align::kRight},
+               {"DUPLICATES", Align::kRight},
+               {"REJECTED", Align::kRight},
+               {"DEAD LETTERS", Align::kRight},
+               {"VIEWS"}});
+  std::string stops;
+  for (const v1::PartitionStatus& partition : status.partitions()) {
+    table.Add({absl::StrCat(partition.partition()), EnumWord(partition.state()),
+               absl::StrCat(partition.position()), absl::StrCat(partition.end()),
+               absl::StrCat(partition.lag()), absl::StrCat(partition.applied()),
+               absl::StrCat(partition.duplicates()), absl::StrCat(partition.rejected()),
+               absl::StrCat(partition.dead_letters()),
+               absl::StrCat("generation ", partition.generation())});
+    if (!partition.stopped_because().empty()) {
+      absl::StrAppend(&stops, "\nPartition ", partition.partition(),
+                      " is stopped: ", partition.stopped_because(), "\n");
+    }
+  }
+  return text + (table.empty() ? "No partitions are served here.\n" : table.Render()) + stops;
+}
+
+// Where a record stands that has no id to be found by.
+std::string PlaceText(const v1::DeadLetter& letter) {
+  return letter.has_position() ? PositionText(letter.position()) : "";
+}
+
+}  // namespace
+
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command) {
+  if (command.wait > absl::ZeroDuration()) {
+    const absl::Status serves = WaitUntilServing(session, absl::Now() + command.wait);
+    if (!serves.ok()) return serves;
+  }
+  const auto response = Call(session, &v1::AdminService::Stub::GetStatus, v1::GetStatusRequest());
+  if (!response.ok()) return response.status();
+  session.Print(session.json() ? ToJson(*response) + "\n" : RenderStatus(*response));
+  return ExitCode::kDone;
+}
+
+absl::StatusOr<ExitCode> Run(const Session& session, const ListDeadLetters& command) {
+  v1::ListDeadLettersRequest request;
+  if (!command.untrusted) {
+    const auto merchant = session.Merchant();
+    if (!merchant.ok()) return merchant.status();
+    request.set_merchant(*merchant);
+  }
+  Table table({{"RECORDED AT"},
+               {"REASON"},
+               {"DETAIL"},
+               {"CHANGE"},
+               {"POSITION"},
+               {"CAME AGAIN", Align::kRight}});
+  const absl::Status status = ForEachOnPages(
+      session, &v1::AdminService::Stub::ListDeadLetters, request, command.limit,
+      [](const v1::ListDeadLettersResponse& page) { return page.dead_letters(); },
+      [&](const v1::DeadLetter& letter) {
+        if (session.json()) {
+          session.Print(ToJson(letter) + "\n");
+        } else {
+          table.Add({TimeText(letter.recorded_at()), letter.reason(), letter.detail(),
+                     letter.change_id(), PlaceText(letter), absl::StrCat(letter.duplicates())});
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  if (!session.json()) session.Print(table.empty() ? "No dead letters.\n" : table.Render());
+  return ExitCode::kDone;
+}
+
+}  // namespace carnet::cli

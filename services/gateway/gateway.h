@@ -1,0 +1,63 @@
+// The gateway role: takes changes, checks, stamps and seals them, and appends them to the log.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "gateway/merchants.h"
+
+namespace grpc {
+class Service;
+}
+namespace carnet::event_log {
+class EventLog;
+}
+namespace carnet::projection {
+class Projector;
+}
+namespace carnet::runtime {
+class Metrics;
+class OpenStreams;
+}  // namespace carnet::runtime
+namespace carnet::vault {
+class KeyRing;
+class PhoneNormalizer;
+}  // namespace carnet::vault
+
+namespace carnet::gateway {
+
+class Clock;
+
+// ChangeService and what stands behind it.
+//
+// Going down: first the server's Shutdown(), then Projector::Stop() (it ends what waits for
+// outcomes), then this (it appends what it has taken), then what it was made of.
+class Gateway {
+ public:
+  // All must outlive this.
+  struct Parts {
+    event_log::EventLog* log;
+    projection::Projector*
+        projector;  // null: outcomes can't be waited for, and REQUESTs are never shed
+    vault::KeyRing* keys;
+    vault::PhoneNormalizer* phones;
+    Clock* clock;
+    runtime::Metrics* metrics;
+    runtime::OpenStreams* streams;
+    SettingsOf settings_of;
+    int64_t lag_limit = 100'000;  // records; see LagGate
+    size_t max_in_flight_bytes = size_t{64} << 20;
+  };
+  explicit Gateway(Parts parts);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  grpc::Service* service() const;
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace carnet::gateway

@@ -1,0 +1,143 @@
+#include "gateway/preparer.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include <google/protobuf/arena.h>
+
+#include "base/civil_date.h"
+#include "base/error.h"
+#include "carnet/log/v1/log.pb.h"
+#include "domain/customers/record.h"
+#include "domain/fold.h"
+#include "domain/form.h"
+#include "domain/reasons.h"
+#include "gateway/canonical.h"
+#include "gateway/envelope.h"
+#include "vault/content_hash.h"
+
+namespace carnet::gateway {
+namespace {
+
+absl::Status Refused(const domain::FormError& error) {
+  const std::string field = error.field.empty() ? "change" : absl::StrCat("change.", error.field);
+  return Error(absl::StatusCode::kInvalidArgument, error.reason,
+               absl::StrCat(field, ": ", error.detail), field);
+}
+
+// What a body says of a contact, or null.
+const v1::Contact* ContactIn(const v1::Body& body) {
+  if (body.has_contact_observed()) return &body.contact_observed().contact();
+  if (body.posting().has_contact()) return &body.posting().contact().contact();
+  return nullptr;
+}
+
+// False only where it is certain that nothing needs a seal: most sales are spared all of the vault.
+bool MayHoldPersonalData(const v1::Body& body) {
+  switch (body.kind_case()) {
+    case v1::Body::kPosting:
+      return body.posting().has_note() || body.posting().has_contact();
+    case v1::Body::kSetDebt:
+      return body.set_debt().has_note();
+    case v1::Body::kReversal:
+      return body.reversal().has_note();
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+Preparer::Preparer(const Parts& parts)
+    : merchants_(parts.merchants),
+      clock_(parts.clock),
+      lookup_(parts.keys, parts.phones),
+      sealer_(parts.keys, parts.phones) {}
+
+absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
+                               vault::NewKeys* new_keys) const {
+  // Form.
+  if (auto error = domain::CheckFields(*change, domain::PersonalForm::kPlain))
+    return Refused(*error);
+  Envelope envelope;
+  if (auto error = ReadEnvelope(*change, &envelope)) return Refused(*error);
+  if (auto error = Canonicalize(envelope, change)) return Refused(*error);
+
+  const absl::StatusOr<Merchant*> found = merchants_->Find(change->merchant());
+  if (!found.ok()) return found.status();
+  Merchant& merchant = **found;
+
+  // What was said, before anything is added or sealed.
+  static thread_local std::string canonical;
+  CanonicalBytes(change, &canonical);
+  prepared->content_hash = vault::ContentHash(merchant.keys, canonical);
+  prepared->merchant = change->merchant();
+  prepared->id = envelope.id;
+  prepared->partition = merchant.partition;
+
+  google::protobuf::Arena own_arena;
+  google::protobuf::Arena* arena = change->GetArena() != nullptr ? change->GetArena() : &own_arena;
+  auto* record = google::protobuf::Arena::CreateMessage<log::v1::LogRecord>(arena);
+  log::v1::Change* out = record->mutable_change();
+  out->set_id(envelope.id.bytes().data(), Uuid::kSize);
+  out->set_content_hash(prepared->content_hash);
+  out->set_merchant(change->merchant());
+  out->set_channel(std::move(*change->mutable_channel()));
+  out->set_source(std::move(*change->mutable_source()));
+  out->set_external_id(std::move(*change->mutable_external_id()));
+  if (envelope.customer) out->set_customer_id(envelope.customer->bytes().data(), Uuid::kSize);
+  out->set_actor(std::move(*change->mutable_actor()));
+  out->set_intent(change->intent());
+  if (change->has_preconditions())
+    out->mutable_preconditions()->Swap(change->mutable_preconditions());
+  out->mutable_body()->Swap(change->mutable_body());
+  out->set_rules_version(domain::kRulesVersion);
+
+  // Who, where the channel has no id for them.
+  const v1::Contact* contact = ContactIn(out->body());
+  if (contact != nullptr && out->external_id().empty() && !envelope.customer) {
+    auto derived = lookup_.DerivedExternalId(out->merchant(), *contact, merchant.settings.country);
+    if (!derived.ok()) return derived.status();
+    out->set_external_id(derived->empty() ? envelope.id.ToString() : *std::move(derived));
+    out->set_external_id_derived(true);
+  }
+
+  // When.
+  const int64_t recorded_at = merchant.StampAt(clock_->NowMicros());
+  prepared->recorded_at_micros = recorded_at;
+  const int32_t books_offset = merchant.settings.utc_offset_minutes;
+  const int32_t offset =
+      change->has_utc_offset_minutes() ? change->utc_offset_minutes() : books_offset;
+  const int64_t occurred_at = envelope.occurred_at_micros.value_or(recorded_at);
+  out->set_recorded_at_micros(recorded_at);
+  out->set_recorded_day(CivilDayOf(recorded_at, books_offset));
+  out->set_utc_offset_minutes(offset);
+  out->set_occurred_at_micros(occurred_at);
+  const int32_t day =
+      envelope.effective_day ? *envelope.effective_day : CivilDayOf(occurred_at, offset);
+  if (day < kFirstCivilDay || day > kLastCivilDay) {
+    return Refused(
+        {domain::reason::kTimeMalformed, "occurred_at", "its day is outside the calendar"});
+  }
+  out->set_effective_day(day);
+
+  if (MayHoldPersonalData(out->body())) {
+    const Uuid record_id = domain::ContactRecordId(out->merchant(), out->channel(), out->source(),
+                                                   out->external_id(), envelope.customer);
+    absl::Status sealed = sealer_.Seal(out->merchant(), record_id, merchant.settings.country,
+                                       out->mutable_body(), new_keys);
+    if (!sealed.ok()) return sealed;
+  }
+
+  prepared->record.key = out->merchant();
+  record->SerializeToString(&prepared->record.value);
+  if (prepared->record.key.size() + prepared->record.value.size() > event_log::kMaxRecordBytes) {
+    return Refused({domain::reason::kRecordTooLarge, "",
+                    absl::StrCat("the change has ", prepared->record.value.size(),
+                                 " bytes when sealed; the most is ", event_log::kMaxRecordBytes)});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace carnet::gateway

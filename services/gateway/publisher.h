@@ -1,0 +1,105 @@
+// Published changes from their form to their outcomes. Knows nothing of gRPC.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+#include "carnet/v1/change.pb.h"
+#include "carnet/v1/token.pb.h"
+#include "event_log/event_log.h"
+#include "gateway/committer.h"
+#include "gateway/lag_gate.h"
+#include "gateway/preparer.h"
+#include "projection/projector.h"
+#include "runtime/metrics.h"
+#include "runtime/worker.h"
+
+namespace carnet::gateway {
+
+// How long a call without a deadline waits for outcomes and positions.
+inline constexpr absl::Duration kDefaultWait = absl::Seconds(10);
+
+class Publisher;
+
+// The changes of one call. Filled by Publisher::Add(), then handed to Publisher::Publish();
+// Answer() is called once when all is known: then changes[i].offset says where change i stands or
+// why not, and with `wait` outcomes[i] what became of it.
+class Publication : public Commit {
+ public:
+  // From any thread, then deleted. Should not block.
+  virtual void Answer() = 0;
+
+  bool wait = false;
+  absl::Time deadline =
+      absl::InfiniteFuture();  // for outcomes; an append is waited for as long as it takes
+  std::vector<v1::Outcome> outcomes;
+
+  // What is appended.
+  size_t bytes() const;
+
+ private:
+  friend class Publisher;
+  void Committed(std::unique_ptr<Commit> self) final;
+
+  Publisher* publisher_ = nullptr;
+  absl::Time submitted_at_;
+};
+
+// May be used from any thread.
+class Publisher {
+ public:
+  struct Parts {
+    event_log::EventLog* log;
+    projection::Projector* projector;  // null: outcomes can't be waited for
+    const Preparer* preparer;
+    Committer* committer;
+    LagGate* lag_gate;
+    runtime::Metrics* metrics;
+  };
+  // All parts must outlive this, but for the committer: it must have answered all (its destructor
+  // has).
+  explicit Publisher(const Parts& parts);
+
+  // Prepares a change, which is used up, as the next one of `publication`. A change that can't be
+  // taken is refused: INVALID_ARGUMENT, RESOURCE_EXHAUSTED(LAGGING), or the vault's errors.
+  void Add(v1::Change* change, Publication* publication);
+  // Refuses the next one.
+  void Refuse(absl::Status why, Publication* publication);
+
+  void Publish(std::unique_ptr<Publication> publication);
+
+  // Runs `read` in the thread where outcomes are read, which is not the one that folds.
+  void PostRead(std::function<void()> read) { readers_.Post(std::move(read)); }
+
+  void SetToken(int32_t partition, int64_t offset, v1::Token* token) const;
+
+ private:
+  friend class Publication;
+  struct Waiting;
+
+  void Committed(std::unique_ptr<Publication> publication);
+  void Await(std::unique_ptr<Publication> publication);
+  void ReadOutcomes(Waiting* waiting) const;
+  absl::Status NoOutcome(const absl::Status& why, int32_t partition, int64_t offset) const;
+
+  projection::Projector* const projector_;
+  const Preparer* const preparer_;
+  Committer* const committer_;
+  LagGate* const lag_gate_;
+  const std::string log_id_;  // as text
+  const runtime::Counter appended_;
+  const runtime::Counter refused_;
+  const runtime::Counter shed_;
+  const runtime::Counter failed_;
+  const runtime::Histogram append_seconds_;
+  runtime::Worker readers_;  // outcomes are read here, not where the views are folded
+};
+
+}  // namespace carnet::gateway

@@ -1,0 +1,59 @@
+#include "projector/projector_services.h"
+
+#include <utility>
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include "event_log/event_log.h"
+#include "projector/customer_service.h"
+#include "projector/ledger_service.h"
+#include "projector/moments.h"
+#include "projector/subscription_service.h"
+#include "projector/subscriptions.h"
+#include "projector/worker.h"
+
+namespace carnet::projector_service {
+
+struct ProjectorServices::Impl {
+  explicit Impl(const Parts& parts)
+      : late(std::make_unique<Worker>()),
+        moments(parts.projector, parts.log->identity(), late.get()),
+        subscriptions(std::make_unique<Subscriptions>(parts.projector, parts.subscriber_patience)) {
+  }
+  // Both have a thread that uses the services: they are made first and go first.
+  ~Impl() {
+    late.reset();
+    subscriptions.reset();
+  }
+
+  std::unique_ptr<Worker> late;
+  Moments moments;
+  std::unique_ptr<Subscriptions> subscriptions;
+  std::unique_ptr<grpc::Service> customers;
+  std::unique_ptr<grpc::Service> ledger;
+  std::unique_ptr<grpc::Service> subscription;
+  std::unique_ptr<grpc::Service> admin;
+};
+
+ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>(parts)) {
+  Moments* moments = &impl_->moments;
+  impl_->customers = MakeCustomerService(moments, parts.opener, parts.lookup);
+  impl_->ledger = MakeLedgerService(moments, parts.opener);
+  impl_->subscription = MakeSubscriptionService({.moments = moments,
+                                                 .projector = parts.projector,
+                                                 .opener = parts.opener,
+                                                 .lookup = parts.lookup,
+                                                 .streams = parts.streams,
+                                                 .subscriptions = impl_->subscriptions.get()});
+  parts.facts.log = parts.log->identity().log_id.ToString();
+  parts.facts.log_kind = std::string(parts.log->kind());
+  impl_->admin = MakeAdminService(moments, parts.projector, std::move(parts.facts));
+  services_ = {impl_->customers.get(), impl_->ledger.get(), impl_->subscription.get(),
+               impl_->admin.get()};
+}
+
+ProjectorServices::~ProjectorServices() = default;
+
+size_t ProjectorServices::subscribers() const { return impl_->subscriptions->count(); }
+
+}  // namespace carnet::projector_service

@@ -1,0 +1,63 @@
+// The projector role's services: reading customers and the ledger, following the feed, looking
+// after the views.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "projector/admin_service.h"
+
+namespace grpc {
+class Service;
+}
+namespace carnet::event_log {
+class EventLog;
+}
+namespace carnet::projection {
+class Projector;
+}
+namespace carnet::runtime {
+class OpenStreams;
+}
+namespace carnet::vault {
+class Lookup;
+class Opener;
+}  // namespace carnet::vault
+
+namespace carnet::projector_service {
+
+// CustomerService, LedgerService, SubscriptionService and AdminService, to be handed to a server.
+//
+// Going down: first the server's Shutdown() (it ends the streams), then Projector::Stop() (it ends
+// what waits for a position), then this, then what it was made of.
+class ProjectorServices {
+ public:
+  // All must outlive this.
+  struct Parts {
+    projection::Projector* projector;
+    const event_log::EventLog* log;
+    const vault::Opener* opener;
+    const vault::Lookup* lookup;
+    runtime::OpenStreams* streams;
+    // How long a subscriber may leave one message on its way before it is dropped.
+    absl::Duration subscriber_patience = absl::Seconds(30);
+    ProcessFacts facts;  // `log` and `log_kind` are taken from the log
+  };
+  explicit ProjectorServices(Parts parts);
+  ~ProjectorServices();
+
+  const std::vector<grpc::Service*>& services() const { return services_; }
+
+  // How many subscribers there are; those that went may count for a second more.
+  size_t subscribers() const;
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+  std::vector<grpc::Service*> services_;
+};
+
+}  // namespace carnet::projector_service
