@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+
 #include "base/error.h"
 #include "base/fatal.h"
 #include "carnet/v1/change.pb.h"
@@ -14,9 +15,6 @@ namespace {
 // Holds what one change of usual size takes, so that the arena asks for no other memory.
 constexpr size_t kArenaBlockBytes = 64 << 10;
 
-// Of rows that the folds of one partition keep at hand.
-constexpr size_t kRowCacheBytes = size_t{16} << 20;
-
 // The clock is looked at once in so many records.
 constexpr size_t kClockStride = 16;
 
@@ -28,9 +26,10 @@ google::protobuf::ArenaOptions ArenaOptionsFor(std::vector<char>* block) {
 }
 
 absl::Status Replaced(const event_log::Identity& identity, int32_t partition) {
-  return Error(absl::StatusCode::kFailedPrecondition, "LOG_REPLACED",
-               absl::StrCat("the first record is not the manifest of log ", identity.log_id.ToString(), ", partition ",
-                            partition, " of ", identity.partition_count));
+  return Error(
+      absl::StatusCode::kFailedPrecondition, "LOG_REPLACED",
+      absl::StrCat("the first record is not the manifest of log ", identity.log_id.ToString(),
+                   ", partition ", partition, " of ", identity.partition_count));
 }
 
 }  // namespace
@@ -40,47 +39,36 @@ struct BatchFold::Slot {
   class Base : public domain::Reader {
    public:
     bool Get(domain::Family family, std::string_view key, std::string* value) const override {
-      if (cache_ == nullptr || !RowCache::Keeps(family)) return below_->Get(family, key, value);
-      if (const std::string* known = cache_->Find(family, key)) {
-        *value = *known;
-        return true;
-      }
-      if (!below_->Get(family, key, value)) return false;
-      cache_->Store(family, key, *value);
-      return true;
+      return below_->Get(family, key, value);
     }
     void Scan(domain::Family family, std::string_view prefix, const Visitor& visit) const override {
       below_->Scan(family, prefix, visit);
     }
 
-    void StandOn(std::shared_ptr<const view_store::Snapshot> snapshot, RowCache* cache) {
+    void StandOn(std::shared_ptr<const view_store::Snapshot> snapshot) {
       snapshot_ = std::move(snapshot);
       below_ = snapshot_.get();
-      cache_ = cache;
     }
-    void StandOn(const domain::Overlay& batch_before, RowCache* cache) {
+    void StandOn(const domain::Overlay& batch_before) {
       snapshot_ = nullptr;
       below_ = &batch_before;
-      cache_ = cache;
     }
 
    private:
     std::shared_ptr<const view_store::Snapshot> snapshot_;
     const domain::Reader* below_ = nullptr;
-    RowCache* cache_ = nullptr;
   };
 
   Base base;
   FoldedBatch batch{base};
 };
 
-BatchFold::BatchFold(const event_log::Identity& identity, int32_t partition, view_store::ViewStore* store,
-                     std::function<void()> written)
+BatchFold::BatchFold(const event_log::Identity& identity, int32_t partition,
+                     view_store::ViewStore* store, std::function<void()> written)
     : identity_(identity),
       partition_(partition),
       store_(store),
       position_(store->position().offset()),
-      cache_(kRowCacheBytes),
       arena_block_(kArenaBlockBytes),
       arena_(std::make_unique<google::protobuf::Arena>(ArenaOptionsFor(&arena_block_))),
       current_(std::make_unique<Slot>()),
@@ -89,18 +77,19 @@ BatchFold::BatchFold(const event_log::Identity& identity, int32_t partition, vie
 
 BatchFold::~BatchFold() = default;
 
-absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> records, WriteMode mode,
-                                       absl::Duration max_delay) {
+absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> records,
+                                       WriteMode mode, absl::Duration max_delay) {
   CARNET_ASSERT(!sealed_);
   if (records.empty()) return 0;
   CARNET_ASSERT(records.front().offset >= position_);
   if (writing_beside_) {
-    current_->base.StandOn(beside_->batch.rows, &cache_);
+    current_->base.StandOn(beside_->batch.rows);
   } else {
-    current_->base.StandOn(store_->snapshot(), &cache_);
+    current_->base.StandOn(store_->snapshot());
   }
 
-  const absl::Time end = max_delay == absl::InfiniteDuration() ? absl::InfiniteFuture() : absl::Now() + max_delay;
+  const absl::Time end =
+      max_delay == absl::InfiniteDuration() ? absl::InfiniteFuture() : absl::Now() + max_delay;
   absl::Status stop;
   size_t count = 0;
   while (count < records.size() && !sealed_) {
@@ -127,25 +116,16 @@ absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> 
 }
 
 void BatchFold::Write(WriteMode mode) {
-  current_->batch.rows.ForEachWrite(
-      [this](domain::Family family, const std::string& key, const std::optional<std::string>& value) {
-        if (!RowCache::Keeps(family)) return;
-        if (value) {
-          cache_.Store(family, key, *value);
-        } else {
-          cache_.Forget(family, key);
-        }
-      });
   Finish();
   if (mode == WriteMode::kHere) {
     writer_.Write(current_->batch);
     current_->batch.Clear();
-    current_->base.StandOn(nullptr, nullptr);
+    current_->base.StandOn(nullptr);
     return;
   }
-  // What the next batch does not find in this one, it finds in the store as it is before this one: the batch that this
-  // one stood on is written by now, and its slot will be used again.
-  current_->base.StandOn(store_->snapshot(), nullptr);
+  // What the next batch does not find in this one, it finds in the store as it is before this one:
+  // the batch that this one stood on is written by now, and its slot will be used again.
+  current_->base.StandOn(store_->snapshot());
   writer_.Begin(current_->batch);
   writing_beside_ = true;
   std::swap(current_, beside_);
@@ -156,12 +136,13 @@ void BatchFold::Finish() {
   writer_.Wait();
   writing_beside_ = false;
   beside_->batch.Clear();
-  beside_->base.StandOn(nullptr, nullptr);
+  beside_->base.StandOn(nullptr);
 }
 
 absl::Status BatchFold::FoldOne(const event_log::StoredRecord& stored, FoldedBatch* batch) {
   const CheckedRecord checked = CheckRecord(stored, identity_, partition_, arena_.get());
-  if ((stored.offset == 0) != (checked.kind == RecordKind::kManifest)) return Replaced(identity_, partition_);
+  if ((stored.offset == 0) != (checked.kind == RecordKind::kManifest))
+    return Replaced(identity_, partition_);
   auto* outcome = google::protobuf::Arena::CreateMessage<carnet::v1::Outcome>(arena_.get());
   switch (checked.kind) {
     case RecordKind::kManifest: {
@@ -184,10 +165,13 @@ absl::Status BatchFold::FoldOne(const event_log::StoredRecord& stored, FoldedBat
       return absl::OkStatus();
     }
     case RecordKind::kDeadLetter:
-      domain::FoldDeadLetter(checked.record->change(), checked.reason, checked.detail, &batch->rows, outcome);
+      domain::FoldDeadLetter(checked.record->change(), checked.reason, checked.detail, &batch->rows,
+                             outcome);
       break;
     case RecordKind::kChange:
-      if (absl::Status stop = domain::FoldChange(checked.record->change(), &batch->rows, outcome); !stop.ok()) return stop;
+      if (absl::Status stop = domain::FoldChange(checked.record->change(), &batch->rows, outcome);
+          !stop.ok())
+        return stop;
       break;
   }
   switch (outcome->status()) {

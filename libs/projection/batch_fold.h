@@ -1,4 +1,5 @@
-// Records → fold → one write to the views. The same code folds live, after a restart and again from the start.
+// Records → fold → one write to the views. The same code folds live, after a restart and again from
+// the start.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "event_log/event_log.h"
 #include "google/protobuf/arena.h"
+
+#include "event_log/event_log.h"
 #include "projection/batch_writer.h"
-#include "projection/row_cache.h"
 #include "view_store/view_store.h"
 
 namespace carnet::projection {
@@ -27,25 +28,28 @@ struct OutcomeCounts {
   uint64_t dead_letters = 0;
 };
 
-// Who writes a batch: this thread, before Fold() returns; or another one, while the next batch is folded.
+// Who writes a batch: this thread, before Fold() returns; or another one, while the next batch is
+// folded.
 enum class WriteMode { kHere, kBeside };
 
 // Folds one partition into its store. One thread.
 class BatchFold {
  public:
-  // `store` must outlive it, and be written by nobody else. `written` is called after each write, by the thread that
-  // wrote, never twice at a time.
+  // `store` must outlive it, and be written by nobody else. `written` is called after each write,
+  // by the thread that wrote, never twice at a time.
   BatchFold(const event_log::Identity& identity, int32_t partition, view_store::ViewStore* store,
             std::function<void()> written = nullptr);
   // Waits for the write under way.
   ~BatchFold();
 
-  // Folds a prefix of `records`, which follow position() in order, and writes it with its position as one batch: all of
-  // them unless `max_delay` passed meanwhile or one of them is a stop; then those before it, if any. Returns how many.
-  // An error is a stop at the first record: nothing was written of it, and a second try would end alike.
-  //   FAILED_PRECONDITION(LOG_REPLACED)  the record at offset 0 is not the manifest of this log and partition.
-  //   and the errors of domain::FoldChange.
-  absl::StatusOr<size_t> Fold(std::span<const event_log::StoredRecord> records, WriteMode mode = WriteMode::kHere,
+  // Folds a prefix of `records`, which follow position() in order, and writes it with its position
+  // as one batch: all of them unless `max_delay` passed meanwhile or one of them is a stop; then
+  // those before it, if any. Returns how many. An error is a stop at the first record: nothing was
+  // written of it, and a second try would end alike.
+  //   FAILED_PRECONDITION(LOG_REPLACED)  the record at offset 0 is not the manifest of this log and
+  //   partition. and the errors of domain::FoldChange.
+  absl::StatusOr<size_t> Fold(std::span<const event_log::StoredRecord> records,
+                              WriteMode mode = WriteMode::kHere,
                               absl::Duration max_delay = absl::InfiniteDuration());
 
   // Until all that was folded is written.
@@ -54,7 +58,8 @@ class BatchFold {
   // The next offset to fold, whether what is before it is written already or not.
   int64_t position() const { return position_; }
 
-  // Whether the last record folded said that the log ends with it. Then Fold() must not be called again.
+  // Whether the last record folded said that the log ends with it. Then Fold() must not be called
+  // again.
   bool sealed() const { return sealed_; }
 
   const OutcomeCounts& counts() const { return counts_; }
@@ -73,11 +78,10 @@ class BatchFold {
   int64_t position_;
   OutcomeCounts counts_;
   bool sealed_ = false;
-  RowCache cache_;
   std::vector<char> arena_block_;
   std::unique_ptr<google::protobuf::Arena> arena_;  // of one record
   std::unique_ptr<Slot> current_;                   // of the batch being folded
-  std::unique_ptr<Slot> beside_;                    // of the batch being written, if `writing_beside_`
+  std::unique_ptr<Slot> beside_;  // of the batch being written, if `writing_beside_`
   bool writing_beside_ = false;
   BatchWriter writer_;  // last: ends first
 };

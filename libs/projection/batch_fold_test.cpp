@@ -1,10 +1,12 @@
-// Records to rows: one outcome for every record, equal bytes whatever the batches, stops that keep what is before them.
+// Records to rows: one outcome for every record, equal bytes whatever the batches, stops that keep
+// what is before them.
 #include "projection/batch_fold.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 #include "base/error.h"
 #include "base/partition.h"
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "projection/log_helpers_test.h"
 #include "projection/refold.h"
 
@@ -19,7 +21,8 @@ using testing::ElementsAre;
 class BatchFoldTest : public testing::Test {
  protected:
   std::unique_ptr<view_store::ViewStore> NewStore() {
-    auto store = view_store::OpenViewStore(absl::StrCat(folder_.path(), "/", ++stores_), SmallStore());
+    auto store =
+        view_store::OpenViewStore(absl::StrCat(folder_.path(), "/", ++stores_), SmallStore());
     EXPECT_TRUE(store.ok()) << store.status();
     return *std::move(store);
   }
@@ -104,11 +107,11 @@ TEST_F(BatchFoldTest, EveryRecordHasOneOutcome) {
   Append(log_.get(), 0, {{"No Name", malformed.SerializeAsString()}});  // 7
   Append(log_.get(), 0, {{"shop", with_unknown_field(LogRecord())}});   // 8
   Append(log_.get(), 0, {{"", manifest.SerializeAsString()}});          // 9
-  Append(log_.get(), 0, {{"shop", with_unknown_field(change)}});        // 10: a dead letter of the shop
+  Append(log_.get(), 0, {{"shop", with_unknown_field(change)}});  // 10: a dead letter of the shop
   auto missing = Sale("shop", 5);
   missing.clear_body();
-  Append(log_.get(), 0, missing);                                       // 11: the same
-  Append(log_.get(), 0, Sale("shop", 6));                               // 12: applied, behind them all
+  Append(log_.get(), 0, missing);          // 11: the same
+  Append(log_.get(), 0, Sale("shop", 6));  // 12: applied, behind them all
 
   const auto store = NewStore();
   BatchFold fold(log_->identity(), 0, store.get());
@@ -123,10 +126,11 @@ TEST_F(BatchFoldTest, EveryRecordHasOneOutcome) {
   EXPECT_THAT(Verdicts(*store), ElementsAre("9 UNPARSABLE", "8 UNKNOWN_FIELD", "7 NAME_MALFORMED",
                                             "6 MERCHANT_MISMATCH", "5 UNPARSABLE", "4 UNPARSABLE"));
   int letters = 0;
-  store->snapshot()->Scan(domain::Family::kDeadLetters, "", [&](std::string_view, std::string_view) {
-    ++letters;
-    return true;
-  });
+  store->snapshot()->Scan(domain::Family::kDeadLetters, "",
+                          [&](std::string_view, std::string_view) {
+                            ++letters;
+                            return true;
+                          });
   EXPECT_EQ(letters, 2);
 }
 
@@ -167,31 +171,6 @@ TEST_F(BatchFoldTest, TheSealIsTheEnd) {
   ASSERT_TRUE(FoldInto(log_.get(), 0, End(), store.get(), 1).ok());
   EXPECT_EQ(store->position().offset(), 3);
   EXPECT_TRUE(FoldInto(log_.get(), 0, End(), store.get(), 1).ok()) << "again: nothing to do";
-}
-
-TEST_F(BatchFoldTest, ManyTimesTheRowCacheGivesTheSameRows) {
-  // More rows than the cache holds at a time: they are dropped and read again.
-  RowCache cache(20'000);
-  for (int round = 0; round < 3; ++round) {
-    for (int i = 0; i < 300; ++i) {
-      const std::string key = absl::StrCat("key", i);
-      cache.Store(domain::Family::kAccounts, key, absl::StrCat(round, "-", i, std::string(100, 'x')));
-      const std::string* found = cache.Find(domain::Family::kAccounts, key);
-      ASSERT_NE(found, nullptr);
-      EXPECT_EQ(*found, absl::StrCat(round, "-", i, std::string(100, 'x')));
-      EXPECT_EQ(cache.Find(domain::Family::kRecords, key), nullptr);
-      if (i >= 20) {
-        // A row of some time ago is the newest one or unknown, never an old one.
-        const std::string* before = cache.Find(domain::Family::kAccounts, absl::StrCat("key", i - 20));
-        if (before != nullptr) {
-          EXPECT_TRUE(before->starts_with(absl::StrCat(round, "-")));
-        }
-      }
-    }
-  }
-  cache.Store(domain::Family::kAccounts, "gone", "1");
-  cache.Forget(domain::Family::kAccounts, "gone");
-  EXPECT_EQ(cache.Find(domain::Family::kAccounts, "gone"), nullptr);
 }
 
 }  // namespace

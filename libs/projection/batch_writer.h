@@ -34,7 +34,8 @@ class BatchWriter {
   // Writes in this thread.
   void Write(const FoldedBatch& batch);
 
-  // Writes in the other thread. Until Wait() returns, `batch` must stay as it is, and the store is the other thread's.
+  // Writes in the other thread. Until Wait() returns, `batch` must stay as it is, and the store is
+  // the other thread's.
   void Begin(const FoldedBatch& batch);
 
   // Until nothing is being written.

@@ -1,12 +1,15 @@
-// How fast a log is folded into views, against reading and parsing the same records (PARSE): one thread each.
+// How fast a log is folded into views, against reading and parsing the same records (PARSE): one
+// thread each.
 //
 //     catch_up_bench [--changes N] [--batch N] [--folder DIR] [--keep-log] [--only-fold]
 //
-// Prints changes a second for PARSE (read from the embedded log, parsed in an arena), FOLD (the same folded over an
-// empty memory state would be no use: so into views, until the last write) and FLUSH (until all families are in
-// files), the ratios to PARSE, rows and log bytes a change, memory, and the time of the next open.
+// Prints changes a second for PARSE (read from the embedded log, parsed in an arena), FOLD (the
+// same folded over an empty memory state would be no use: so into views, until the last write) and
+// FLUSH (until all families are in files), the ratios to PARSE, rows and log bytes a change,
+// memory, and the time of the next open.
 //
-// The time of a run ends after a flush of all families; which RocksDB build it was is in the first line.
+// The time of a run ends after a flush of all families; which RocksDB build it was is in the first
+// line.
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,9 +24,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "google/protobuf/arena.h"
+
 #include "carnet/log/v1/log.pb.h"
 #include "event_log/embedded/embedded_log.h"
-#include "google/protobuf/arena.h"
 #include "projection/batch_fold.h"
 #include "projection/refold.h"
 #include "projection/till_day.h"
@@ -57,7 +61,8 @@ void WriteLog(event_log::EventLog* log, int64_t changes) {
     std::vector<event_log::Record> records;
     for (; records.size() < 1000 && done < changes; ++done) records.push_back(day.Next());
     std::promise<absl::StatusOr<int64_t>> answer;
-    log->Append(0, std::move(records), [&](absl::StatusOr<int64_t> offset) { answer.set_value(std::move(offset)); });
+    log->Append(0, std::move(records),
+                [&](absl::StatusOr<int64_t> offset) { answer.set_value(std::move(offset)); });
     Must(answer.get_future().get());
   }
 }
@@ -84,14 +89,16 @@ double Parse(event_log::EventLog* log, int64_t end) {
   while (cursor->position() < end) {
     for (const auto& stored : Must(cursor->Next(1000, 8 << 20, absl::InfiniteFuture()))) {
       auto* record = google::protobuf::Arena::CreateMessage<carnet::log::v1::LogRecord>(&arena);
-      if (!record->ParseFromArray(stored.value.data(), static_cast<int>(stored.value.size()))) std::exit(1);
+      if (!record->ParseFromArray(stored.value.data(), static_cast<int>(stored.value.size())))
+        std::exit(1);
       bytes += stored.value.size();
     }
     arena.Reset();
   }
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
   std::printf("PARSE   %8.0f changes/s   %.2f us of its thread a change   %.0f bytes a record\n",
-              static_cast<double>(end) / seconds, (ThreadCpuSeconds() - cpu) / static_cast<double>(end) * 1e6,
+              static_cast<double>(end) / seconds,
+              (ThreadCpuSeconds() - cpu) / static_cast<double>(end) * 1e6,
               static_cast<double>(bytes) / static_cast<double>(end));
   return static_cast<double>(end) / seconds;
 }
@@ -111,7 +118,8 @@ int Run(const Flags& flags) {
   std::printf("NOT a release build");
 #endif
   std::printf(", RocksDB %s, %ld cores, %lld changes, batches of %lld\n", CARNET_ROCKSDB_BUILD,
-              sysconf(_SC_NPROCESSORS_ONLN), static_cast<long long>(flags.changes), static_cast<long long>(flags.batch));
+              sysconf(_SC_NPROCESSORS_ONLN), static_cast<long long>(flags.changes),
+              static_cast<long long>(flags.batch));
   const std::string log_folder = flags.folder + "/log";
   const std::string views_folder = flags.folder + "/views";
   fs::remove_all(views_folder);
@@ -138,7 +146,9 @@ int Run(const Flags& flags) {
     const double cpu = ProcessCpuSeconds();
     const double thread_cpu = ThreadCpuSeconds();
     const absl::Time start = absl::Now();
-    if (absl::Status status = FoldInto(log.get(), 0, end, store.get(), static_cast<size_t>(flags.batch)); !status.ok()) {
+    if (absl::Status status =
+            FoldInto(log.get(), 0, end, store.get(), static_cast<size_t>(flags.batch));
+        !status.ok()) {
       std::fprintf(stderr, "catch_up_bench: %s\n", status.ToString().c_str());
       return 1;
     }
@@ -149,15 +159,17 @@ int Run(const Flags& flags) {
     store->Flush();
     const double flush = changes / absl::ToDoubleSeconds(absl::Now() - start);
     const double all_cpu = (ProcessCpuSeconds() - cpu) / changes * 1e6;
-    std::printf("FOLD    %8.0f changes/s   %.3f of PARSE   %.2f us of the folding thread a change\n", fold, fold / parse,
-                fold_cpu);
-    std::printf("FLUSH   %8.0f changes/s   %.3f of PARSE   %.2f us of all threads a change\n", flush, flush / parse,
-                all_cpu);
+    std::printf(
+        "FOLD    %8.0f changes/s   %.3f of PARSE   %.2f us of the folding thread a change\n", fold,
+        fold / parse, fold_cpu);
+    std::printf("FLUSH   %8.0f changes/s   %.3f of PARSE   %.2f us of all threads a change\n",
+                flush, flush / parse, all_cpu);
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::printf("memory  %ld MB more than before, %ld MB at most; memtables %llu MB; tables %llu MB\n",
-                resident - before, usage.ru_maxrss >> 10, static_cast<unsigned long long>(memtables),
-                static_cast<unsigned long long>(store->table_bytes() >> 20));
+    std::printf(
+        "memory  %ld MB more than before, %ld MB at most; memtables %llu MB; tables %llu MB\n",
+        resident - before, usage.ru_maxrss >> 10, static_cast<unsigned long long>(memtables),
+        static_cast<unsigned long long>(store->table_bytes() >> 20));
     if (flags.only_fold) return 0;
   }
 

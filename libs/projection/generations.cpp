@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+
 #include "base/error.h"
 #include "view_store/files.h"
 
@@ -32,7 +33,8 @@ std::string GenerationName(uint32_t number) { return absl::StrCat(kGenerationPre
 
 std::optional<uint32_t> ParseGenerationName(absl::string_view name) {
   uint32_t number = 0;
-  if (!absl::ConsumePrefix(&name, kGenerationPrefix) || !absl::SimpleAtoi(name, &number) || number == 0) {
+  if (!absl::ConsumePrefix(&name, kGenerationPrefix) || !absl::SimpleAtoi(name, &number) ||
+      number == 0) {
     return std::nullopt;
   }
   return number;
@@ -45,8 +47,8 @@ absl::StatusOr<uint32_t> ReadCurrent(const std::string& folder) {
   const auto number = ParseGenerationName(absl::StripSuffix(*content, "\n"));
   if (number && fs::is_directory(folder + "/" + GenerationName(*number))) return *number;
   return Error(absl::StatusCode::kDataLoss, "VIEWS_DAMAGED",
-               absl::StrCat(folder, "/", kCurrent, " names no generation that is there. Remove ", folder,
-                            ": it is made again from the log"));
+               absl::StrCat(folder, "/", kCurrent, " names no generation that is there. Remove ",
+                            folder, ": it is made again from the log"));
 }
 
 absl::Status DeleteLeftovers(const std::string& folder, uint32_t current) {
@@ -74,17 +76,19 @@ absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& 
     const int error = errno;
     close(fd);
     if (error != EWOULDBLOCK) return view_store::CannotWrite(file, error);
-    return Error(absl::StatusCode::kFailedPrecondition, "VIEWS_IN_USE",
-                 absl::StrCat("the views in ", folder, " are open already, in this process or another one: ",
-                              "stop the other carnetd first"));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "VIEWS_IN_USE",
+        absl::StrCat("the views in ", folder, " are open already, in this process or another one: ",
+                     "stop the other carnetd first"));
   }
   return std::unique_ptr<FolderLock>(new FolderLock(fd));
 }
 
 FolderLock::~FolderLock() { close(fd_); }
 
-absl::StatusOr<ServingGeneration> OpenServingGeneration(const std::string& views_folder, int32_t partition,
-                                                        const view_store::ViewStoreOptions& options) {
+absl::StatusOr<ServingGeneration> OpenServingGeneration(
+    const std::string& views_folder, int32_t partition,
+    const view_store::ViewStoreOptions& options) {
   const std::string folder = PartitionFolder(views_folder, partition);
   ServingGeneration serving;
   auto lock = FolderLock::Take(folder);
@@ -100,7 +104,8 @@ absl::StatusOr<ServingGeneration> OpenServingGeneration(const std::string& views
   if (!store.ok()) return store.status();
   serving.store = *std::move(store);
   if (*current == 0) {
-    if (absl::Status status = MakeServing(views_folder, partition, serving.number); !status.ok()) return status;
+    if (absl::Status status = MakeServing(views_folder, partition, serving.number); !status.ok())
+      return status;
   }
   return serving;
 }

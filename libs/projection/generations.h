@@ -1,4 +1,5 @@
-// Generations of one partition's views on disk: <views>/<partition>/gen-<n>, and CURRENT, which names the one that serves.
+// Generations of one partition's views on disk: <views>/<partition>/gen-<n>, and CURRENT, which
+// names the one that serves.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +8,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "view_store/view_store.h"
 
 namespace carnet::projection {
 
-// Holds a folder for this process alone; let go of by the destructor, or by the death of the process.
+// Holds a folder for this process alone; let go of by the destructor, or by the death of the
+// process.
 class FolderLock {
  public:
   // FAILED_PRECONDITION(VIEWS_IN_USE), or a folder that can't be written to.
@@ -33,11 +36,12 @@ struct ServingGeneration {
   std::unique_ptr<view_store::ViewStore> store;
 };
 
-// Opens what CURRENT names, or begins generation 1 where there is none. What a crashed attempt left (a generation
-// newer than CURRENT, CURRENT.tmp) is deleted; older generations are kept. Errors as OpenViewStore, and
-// DATA_LOSS(VIEWS_DAMAGED) if CURRENT names nothing.
-absl::StatusOr<ServingGeneration> OpenServingGeneration(const std::string& views_folder, int32_t partition,
-                                                        const view_store::ViewStoreOptions& options);
+// Opens what CURRENT names, or begins generation 1 where there is none. What a crashed attempt left
+// (a generation newer than CURRENT, CURRENT.tmp) is deleted; older generations are kept. Errors as
+// OpenViewStore, and DATA_LOSS(VIEWS_DAMAGED) if CURRENT names nothing.
+absl::StatusOr<ServingGeneration> OpenServingGeneration(
+    const std::string& views_folder, int32_t partition,
+    const view_store::ViewStoreOptions& options);
 
 // Makes `number` the one that serves, from the next open on; durable when it returns.
 absl::Status MakeServing(const std::string& views_folder, int32_t partition, uint32_t number);

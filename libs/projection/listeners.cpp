@@ -11,7 +11,8 @@ std::shared_ptr<void> Listeners::Add(std::function<void()> call) {
     const std::lock_guard lock(mutex_);
     entries_.push_back(entry);
   }
-  // The handle owns nothing but the right to be called: the entry itself goes with the next CallAll().
+  // The handle owns nothing but the right to be called: the entry itself goes with the next
+  // CallAll().
   return {nullptr, [entry](void*) {
             const std::lock_guard lock(entry->mutex);
             entry->call = nullptr;

@@ -11,8 +11,8 @@ namespace carnet::projection {
 // All functions may be called from any thread.
 class Listeners {
  public:
-  // `call` runs in every CallAll() until the handle is dropped; dropping it waits for a call under way, so it must not
-  // happen within `call`, nor under a lock that `call` takes.
+  // `call` runs in every CallAll() until the handle is dropped; dropping it waits for a call under
+  // way, so it must not happen within `call`, nor under a lock that `call` takes.
   std::shared_ptr<void> Add(std::function<void()> call);
 
   void CallAll();

@@ -1,4 +1,5 @@
-// What tests of projections do all the time: changes in few words, appended to a simulated log; views in a folder.
+// What tests of projections do all the time: changes in few words, appended to a simulated log;
+// views in a folder.
 #pragma once
 
 #include <cstdlib>
@@ -11,12 +12,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
 #include "base/bytes.h"
 #include "base/sha256.h"
 #include "carnet/log/v1/log.pb.h"
 #include "event_log/simulated/simulated_log.h"
-#include "google/protobuf/text_format.h"
-#include "gtest/gtest.h"
 #include "projection/till_day.h"
 #include "view_store/view_store.h"
 
@@ -45,11 +47,12 @@ inline view_store::ViewStoreOptions SmallStore() {
 }
 
 // A sale on account of `minor` VND, as a gateway would stamp it.
-inline carnet::log::v1::Change Sale(const std::string& merchant, uint32_t id, int64_t minor = 1000) {
+inline carnet::log::v1::Change Sale(const std::string& merchant, uint32_t id,
+                                    int64_t minor = 1000) {
   carnet::log::v1::Change change;
-  const std::string body =
-      absl::StrCat("posting { kind: VOUCHER_KIND_SALE code: 'S", id, "' total { unit: 'VND' minor: ", minor,
-                   " } tenders { method: TENDER_METHOD_ON_ACCOUNT amount { minor: ", minor, " } } }");
+  const std::string body = absl::StrCat(
+      "posting { kind: VOUCHER_KIND_SALE code: 'S", id, "' total { unit: 'VND' minor: ", minor,
+      " } tenders { method: TENDER_METHOD_ON_ACCOUNT amount { minor: ", minor, " } } }");
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(body, change.mutable_body()));
   std::string bytes(12, '\0');
   AppendBigEndian32(id, &bytes);
@@ -68,7 +71,8 @@ inline carnet::log::v1::Change Sale(const std::string& merchant, uint32_t id, in
   return change;
 }
 
-inline void Append(event_log::EventLog* log, int32_t partition, std::vector<event_log::Record> records) {
+inline void Append(event_log::EventLog* log, int32_t partition,
+                   std::vector<event_log::Record> records) {
   std::promise<absl::StatusOr<int64_t>> answer;
   log->Append(partition, std::move(records),
               [&](absl::StatusOr<int64_t> offset) { answer.set_value(std::move(offset)); });
@@ -76,7 +80,8 @@ inline void Append(event_log::EventLog* log, int32_t partition, std::vector<even
   ASSERT_TRUE(offset.ok()) << offset.status();
 }
 
-inline void Append(event_log::EventLog* log, int32_t partition, const carnet::log::v1::Change& change) {
+inline void Append(event_log::EventLog* log, int32_t partition,
+                   const carnet::log::v1::Change& change) {
   Append(log, partition, {RecordOf(change)});
 }
 
@@ -89,8 +94,9 @@ inline std::vector<event_log::Record> SomeRecords(size_t count, uint64_t seed = 
 }
 
 inline std::unique_ptr<event_log::SimulatedLog> NewLog(int32_t partitions = 1) {
-  return std::make_unique<event_log::SimulatedLog>(std::make_shared<event_log::SimulatedDisk>(partitions, 1),
-                                                   event_log::SimulatedLog::Options{});
+  return std::make_unique<event_log::SimulatedLog>(
+      std::make_shared<event_log::SimulatedDisk>(partitions, 1),
+      event_log::SimulatedLog::Options{});
 }
 
 }  // namespace carnet::projection

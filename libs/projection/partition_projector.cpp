@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+
 #include "base/error.h"
 #include "projection/resume_check.h"
 
@@ -38,8 +39,9 @@ absl::Status Sealed() {
 
 }  // namespace
 
-PartitionProjector::PartitionProjector(event_log::EventLog* log, int32_t partition, const ProjectorOptions& options,
-                                       ServingGeneration serving, SnapshotBoard* board)
+PartitionProjector::PartitionProjector(event_log::EventLog* log, int32_t partition,
+                                       const ProjectorOptions& options, ServingGeneration serving,
+                                       SnapshotBoard* board)
     : log_(log),
       partition_(partition),
       options_(options),
@@ -87,7 +89,8 @@ void PartitionProjector::Run() {
     // From here on the store is this thread's own.
     fold_.Finish();
     const absl::Time now = absl::Now();
-    const auto resume = CheckResume(log_, partition_, serving_.store->position(), now + kCheckTimeout);
+    const auto resume =
+        CheckResume(log_, partition_, serving_.store->position(), now + kCheckTimeout);
     absl::Status status = resume.status();
     if (status.ok() && resume->sealed) status = Sealed();
     if (status.ok()) status = Follow(now + kCheckEvery);
@@ -125,12 +128,12 @@ absl::Status PartitionProjector::Follow(absl::Time until) {
 }
 
 absl::Status PartitionProjector::FoldAll(std::span<const event_log::StoredRecord> records) {
-  // With more to come at once, the next batch is folded while this one is written. Otherwise a second thread would only
-  // add to the time until the batch is visible.
+  // With more to come at once, the next batch is folded while this one is written. Otherwise a
+  // second thread would only add to the time until the batch is visible.
   const bool more_follows = records.size() >= options_.max_batch_records;
   while (!records.empty() && !stopping()) {
-    const auto folded =
-        fold_.Fold(records, more_follows ? WriteMode::kBeside : WriteMode::kHere, options_.max_batch_delay);
+    const auto folded = fold_.Fold(records, more_follows ? WriteMode::kBeside : WriteMode::kHere,
+                                   options_.max_batch_delay);
     if (!folded.ok()) {
       const absl::Status& status = folded.status();
       return Error(status.code(), ReasonOf(status),
@@ -187,14 +190,16 @@ void PartitionProjector::Halt(const absl::Status& why) {
     progress_.log_trouble.clear();
     cursor_ = nullptr;
   }
-  board_->Halt(partition_, Error(absl::StatusCode::kUnavailable, "PARTITION_STOPPED",
-                                 absl::StrCat("folding of partition ", partition_, " has stopped. ", reason)));
+  board_->Halt(partition_,
+               Error(absl::StatusCode::kUnavailable, "PARTITION_STOPPED",
+                     absl::StrCat("folding of partition ", partition_, " has stopped. ", reason)));
   listeners_.CallAll();
 }
 
 void PartitionProjector::WaitAwhile(absl::Duration duration) {
   std::unique_lock lock(mutex_);
-  stop_requested_.wait_for(lock, absl::ToChronoNanoseconds(duration), [this] { return stopping(); });
+  stop_requested_.wait_for(lock, absl::ToChronoNanoseconds(duration),
+                           [this] { return stopping(); });
 }
 
 }  // namespace carnet::projection

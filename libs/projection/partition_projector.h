@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+
 #include "event_log/event_log.h"
 #include "projection/batch_fold.h"
 #include "projection/generations.h"
@@ -34,14 +35,17 @@ class PartitionProjector {
   void RequestStop();
   void Join();
 
-  std::shared_ptr<void> OnAdvance(std::function<void()> advanced) { return listeners_.Add(std::move(advanced)); }
+  std::shared_ptr<void> OnAdvance(std::function<void()> advanced) {
+    return listeners_.Add(std::move(advanced));
+  }
   PartitionProgress progress() const;
   int32_t partition() const { return partition_; }
 
  private:
   // The thread: until it is asked to stop, or something halts the partition.
   void Run();
-  // Reads and folds until the next check is due. Any status but OK ends this attempt to follow the log.
+  // Reads and folds until the next check is due. Any status but OK ends this attempt to follow the
+  // log.
   absl::Status Follow(absl::Time until);
   absl::Status FoldAll(std::span<const event_log::StoredRecord> records);
   // After a write, by the thread that wrote: tells everybody.
@@ -67,7 +71,8 @@ class PartitionProjector {
   mutable std::mutex mutex_;
   std::condition_variable stop_requested_;
   // Guarded by mutex_.
-  std::unique_ptr<event_log::Cursor> cursor_;  // replaced and used by the thread alone, woken by RequestStop()
+  std::unique_ptr<event_log::Cursor>
+      cursor_;  // replaced and used by the thread alone, woken by RequestStop()
   PartitionProgress progress_;
 
   // The thread's own.

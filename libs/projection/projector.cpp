@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/error.h"
 #include "projection/generations.h"
 #include "projection/partition_projector.h"
@@ -17,7 +18,8 @@ using SnapshotPtr = std::shared_ptr<const view_store::Snapshot>;
 class LogProjector final : public Projector {
  public:
   // Takes over what `parts` holds. The board must be older than the parts that use it.
-  LogProjector(std::unique_ptr<SnapshotBoard> board, std::vector<std::unique_ptr<PartitionProjector>> parts)
+  LogProjector(std::unique_ptr<SnapshotBoard> board,
+               std::vector<std::unique_ptr<PartitionProjector>> parts)
       : board_(std::move(board)), parts_(std::move(parts)) {}
   ~LogProjector() override { Stop(); }
 
@@ -41,9 +43,12 @@ class LogProjector final : public Projector {
     return all;
   }
 
-  absl::StatusOr<SnapshotPtr> snapshot(int32_t partition) const override { return board_->snapshot(partition); }
+  absl::StatusOr<SnapshotPtr> snapshot(int32_t partition) const override {
+    return board_->snapshot(partition);
+  }
 
-  void WhenAt(int32_t partition, int64_t offset, absl::Time deadline, ReadyCallback ready) override {
+  void WhenAt(int32_t partition, int64_t offset, absl::Time deadline,
+              ReadyCallback ready) override {
     board_->WhenAt(partition, offset, deadline, std::move(ready));
   }
 
@@ -71,7 +76,8 @@ constexpr uint64_t kMinWalBytes = uint64_t{8} << 20;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Projector>> MakeProjector(event_log::EventLog* log, const ProjectorOptions& options) {
+absl::StatusOr<std::unique_ptr<Projector>> MakeProjector(event_log::EventLog* log,
+                                                         const ProjectorOptions& options) {
   std::vector<int32_t> partitions = options.partitions;
   if (partitions.empty()) {
     for (int32_t p = 0; p < log->identity().partition_count; ++p) partitions.push_back(p);
@@ -81,7 +87,8 @@ absl::StatusOr<std::unique_ptr<Projector>> MakeProjector(event_log::EventLog* lo
   for (const int32_t partition : partitions) {
     if (partition >= 0 && partition < log->identity().partition_count) continue;
     return Error(absl::StatusCode::kFailedPrecondition, "NO_SUCH_PARTITION",
-                 absl::StrCat("the log has partitions 0 to ", log->identity().partition_count - 1, ", not ", partition));
+                 absl::StrCat("the log has partitions 0 to ", log->identity().partition_count - 1,
+                              ", not ", partition));
   }
 
   view_store::ViewStoreOptions store_options = options.store;
@@ -93,8 +100,8 @@ absl::StatusOr<std::unique_ptr<Projector>> MakeProjector(event_log::EventLog* lo
   for (const int32_t partition : partitions) {
     auto serving = OpenServingGeneration(options.views_folder, partition, store_options);
     if (!serving.ok()) return serving.status();
-    parts.push_back(
-        std::make_unique<PartitionProjector>(log, partition, options, *std::move(serving), board.get()));
+    parts.push_back(std::make_unique<PartitionProjector>(log, partition, options,
+                                                         *std::move(serving), board.get()));
   }
   return std::make_unique<LogProjector>(std::move(board), std::move(parts));
 }

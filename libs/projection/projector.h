@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+
 #include "event_log/event_log.h"
 #include "view_store/view_store.h"
 
@@ -18,12 +19,12 @@ namespace carnet::projection {
 // How far one partition is, and what stopped it.
 struct PartitionProgress {
   int32_t partition = 0;
-  int64_t position = 0;      // the next offset to fold
-  int64_t end = 0;           // the log's end as last seen
+  int64_t position = 0;  // the next offset to fold
+  int64_t end = 0;       // the log's end as last seen
   uint32_t generation = 1;
   std::string stopped_because;  // "REASON: what and what to do"; empty: folding goes on
   std::string log_trouble;      // the log can't be read at the moment, tried again; empty: it can
-  uint64_t applied = 0;      // since the process started
+  uint64_t applied = 0;         // since the process started
   uint64_t duplicates = 0;
   uint64_t rejected = 0;
   uint64_t dead_letters = 0;
@@ -31,11 +32,11 @@ struct PartitionProgress {
 
 // Folds partitions into views, a thread each. It has no other effect: folding twice is always safe.
 //
-// A stop (rules too new, a failed invariant, a log that was cut or replaced) halts that partition alone, with its
-// reason in progress(); reads go on from where it stands. Nothing is skipped.
+// A stop (rules too new, a failed invariant, a log that was cut or replaced) halts that partition
+// alone, with its reason in progress(); reads go on from where it stands. Nothing is skipped.
 //
-// All functions may be called from any thread between Start() and Stop(); progress(), snapshot() and WhenAt() before and
-// after them too.
+// All functions may be called from any thread between Start() and Stop(); progress(), snapshot()
+// and WhenAt() before and after them too.
 class Projector {
  public:
   virtual ~Projector() = default;
@@ -48,17 +49,22 @@ class Projector {
   virtual std::vector<int32_t> partitions() const = 0;
 
   // Error: UNAVAILABLE(PARTITION_NOT_SERVED).
-  virtual absl::StatusOr<std::shared_ptr<const view_store::Snapshot>> snapshot(int32_t partition) const = 0;
+  virtual absl::StatusOr<std::shared_ptr<const view_store::Snapshot>> snapshot(
+      int32_t partition) const = 0;
 
-  // Calls `ready` once with a snapshot at or after `offset`: at once if there is one (in this call), else from the
-  // partition's thread; or, when the deadline has passed, with UNAVAILABLE(BEHIND) and metadata "position" and
-  // "wanted"; UNAVAILABLE(PARTITION_STOPPED) with the reason if the partition stopped before it. `ready` must be quick.
-  using ReadyCallback = std::function<void(absl::StatusOr<std::shared_ptr<const view_store::Snapshot>>)>;
-  virtual void WhenAt(int32_t partition, int64_t offset, absl::Time deadline, ReadyCallback ready) = 0;
+  // Calls `ready` once with a snapshot at or after `offset`: at once if there is one (in this
+  // call), else from the partition's thread; or, when the deadline has passed, with
+  // UNAVAILABLE(BEHIND) and metadata "position" and "wanted"; UNAVAILABLE(PARTITION_STOPPED) with
+  // the reason if the partition stopped before it. `ready` must be quick.
+  using ReadyCallback =
+      std::function<void(absl::StatusOr<std::shared_ptr<const view_store::Snapshot>>)>;
+  virtual void WhenAt(int32_t partition, int64_t offset, absl::Time deadline,
+                      ReadyCallback ready) = 0;
 
-  // Calls `advanced` after every batch of that partition, and when it stops, from its thread, until the handle is dropped
-  // (which waits for a call under way: do not drop it within `advanced`, nor under a lock that `advanced` takes). It must
-  // be quick: wake somebody. nullptr for a partition that is not served.
+  // Calls `advanced` after every batch of that partition, and when it stops, from its thread, until
+  // the handle is dropped (which waits for a call under way: do not drop it within `advanced`, nor
+  // under a lock that `advanced` takes). It must be quick: wake somebody. nullptr for a partition
+  // that is not served.
   virtual std::shared_ptr<void> OnAdvance(int32_t partition, std::function<void()> advanced) = 0;
 
   virtual std::vector<PartitionProgress> progress() const = 0;
@@ -68,12 +74,15 @@ struct ProjectorOptions {
   std::string views_folder;         // <views_folder>/<partition>/gen-<n>, CURRENT beside it
   std::vector<int32_t> partitions;  // those to serve; empty: all
   size_t max_batch_records = 1000;
-  absl::Duration max_batch_delay = absl::Milliseconds(5);  // a batch ends when the log has no more at the moment, too
-  view_store::ViewStoreOptions store;  // `shared` (nullptr: made here) for all partitions; the log's bound is divided
+  absl::Duration max_batch_delay =
+      absl::Milliseconds(5);  // a batch ends when the log has no more at the moment, too
+  view_store::ViewStoreOptions
+      store;  // `shared` (nullptr: made here) for all partitions; the log's bound is divided
 };
 
-// Opens or creates the views. `log` must outlive the projector. Errors: those of view_store::OpenViewStore, and
-// FAILED_PRECONDITION(NO_SUCH_PARTITION).
-absl::StatusOr<std::unique_ptr<Projector>> MakeProjector(event_log::EventLog* log, const ProjectorOptions& options);
+// Opens or creates the views. `log` must outlive the projector. Errors: those of
+// view_store::OpenViewStore, and FAILED_PRECONDITION(NO_SUCH_PARTITION).
+absl::StatusOr<std::unique_ptr<Projector>> MakeProjector(event_log::EventLog* log,
+                                                         const ProjectorOptions& options);
 
 }  // namespace carnet::projection

@@ -5,10 +5,11 @@
 #include <fstream>
 #include <future>
 
-#include "base/error.h"
-#include "base/partition.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+#include "base/error.h"
+#include "base/partition.h"
 #include "projection/log_helpers_test.h"
 #include "projection/refold.h"
 
@@ -45,12 +46,14 @@ class ProjectorTest : public testing::Test {
   std::unique_ptr<event_log::SimulatedLog> log_ = NewLog();
 };
 
-std::future<absl::StatusOr<SnapshotPtr>> Wait(Projector* projector, int64_t offset, absl::Duration patience = kPatience,
+std::future<absl::StatusOr<SnapshotPtr>> Wait(Projector* projector, int64_t offset,
+                                              absl::Duration patience = kPatience,
                                               int32_t partition = 0) {
   auto answer = std::make_shared<std::promise<absl::StatusOr<SnapshotPtr>>>();
   auto future = answer->get_future();
-  projector->WhenAt(partition, offset, absl::Now() + patience,
-                    [answer](absl::StatusOr<SnapshotPtr> snapshot) { answer->set_value(std::move(snapshot)); });
+  projector->WhenAt(
+      partition, offset, absl::Now() + patience,
+      [answer](absl::StatusOr<SnapshotPtr> snapshot) { answer->set_value(std::move(snapshot)); });
   return future;
 }
 
@@ -77,7 +80,8 @@ TEST_F(ProjectorTest, FollowsTheLogAndWakesWhoWaits) {
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ((*snapshot)->position(), 2);
   int vouchers = 0;
-  (*snapshot)->Scan(domain::Family::kEntries, "", [&](std::string_view, std::string_view) { return ++vouchers > 0; });
+  (*snapshot)->Scan(domain::Family::kEntries, "",
+                    [&](std::string_view, std::string_view) { return ++vouchers > 0; });
   EXPECT_EQ(vouchers, 1);
 
   EXPECT_TRUE(IsDone(Wait(projector.get(), 2))) << "at once, in the call";
@@ -106,7 +110,9 @@ TEST_F(ProjectorTest, ResumesWhereItWasAndEqualsARefold) {
   const std::vector<event_log::Record> records = SomeRecords(4000);
   for (size_t i = 0; i < records.size(); i += 500) {
     const auto projector = MakeAndStart();
-    Append(log_.get(), 0, {records.begin() + static_cast<ptrdiff_t>(i), records.begin() + static_cast<ptrdiff_t>(i) + 500});
+    Append(log_.get(), 0,
+           {records.begin() + static_cast<ptrdiff_t>(i),
+            records.begin() + static_cast<ptrdiff_t>(i) + 500});
     // Every other time it ends in the middle of its work.
     if (i % 1000 == 0) {
       ASSERT_TRUE(Wait(projector.get(), static_cast<int64_t>(i) + 1).get().ok());
@@ -147,7 +153,8 @@ TEST_F(ProjectorTest, EachPartitionHasItsOwnViews) {
 TEST_F(ProjectorTest, APartitionThatIsNotServedSaysSo) {
   const auto projector = MakeAndStart();
   EXPECT_EQ(ReasonOf(projector->snapshot(7).status()), "PARTITION_NOT_SERVED");
-  EXPECT_EQ(ReasonOf(Wait(projector.get(), 0, kPatience, 7).get().status()), "PARTITION_NOT_SERVED");
+  EXPECT_EQ(ReasonOf(Wait(projector.get(), 0, kPatience, 7).get().status()),
+            "PARTITION_NOT_SERVED");
   ProjectorOptions options = Options();
   options.partitions = {7};
   EXPECT_EQ(ReasonOf(MakeProjector(log_.get(), options).status()), "NO_SUCH_PARTITION");
@@ -185,7 +192,8 @@ TEST_F(ProjectorTest, NewerRulesStopThePartition) {
   newer.set_rules_version(1000);
   Append(log_.get(), 0, newer);
   Append(log_.get(), 0, Sale("shop", 3));
-  EXPECT_THAT(StopOf(projector.get()), AllOf(StartsWith("RULES_TOO_NEW: at offset 2"), HasSubstr("upgrade")));
+  EXPECT_THAT(StopOf(projector.get()),
+              AllOf(StartsWith("RULES_TOO_NEW: at offset 2"), HasSubstr("upgrade")));
   EXPECT_EQ(projector->snapshot(0).value()->position(), 2) << "reads go on";
   const absl::Status waited = Wait(projector.get(), 3).get().status();
   EXPECT_THAT(std::string(waited.message()), HasSubstr("RULES_TOO_NEW"));
@@ -201,7 +209,8 @@ TEST_F(ProjectorTest, ALogThatWasCutStopsThePartition) {
   log_->TruncateTo(0, 15);
   {
     const auto projector = MakeAndStart();
-    EXPECT_THAT(StopOf(projector.get()), AllOf(StartsWith("LOG_CUT"), HasSubstr("ends at offset 15")));
+    EXPECT_THAT(StopOf(projector.get()),
+                AllOf(StartsWith("LOG_CUT"), HasSubstr("ends at offset 15")));
   }
   // Grown again to the same length, with other records.
   Append(log_.get(), 0, SomeRecords(20, 2));

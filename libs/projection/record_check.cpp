@@ -1,6 +1,7 @@
 #include "projection/record_check.h"
 
 #include "absl/strings/str_cat.h"
+
 #include "base/bytes.h"
 #include "base/partition.h"
 #include "base/sha256.h"
@@ -22,21 +23,25 @@ bool HasUnknownFields(const LogRecord& record) {
 
 }  // namespace
 
-CheckedRecord CheckRecord(const event_log::StoredRecord& stored, const event_log::Identity& identity,
-                          int32_t partition, google::protobuf::Arena* arena) {
+CheckedRecord CheckRecord(const event_log::StoredRecord& stored,
+                          const event_log::Identity& identity, int32_t partition,
+                          google::protobuf::Arena* arena) {
   auto* record = google::protobuf::Arena::CreateMessage<LogRecord>(arena);
   if (!record->ParseFromArray(stored.value.data(), static_cast<int>(stored.value.size()))) {
-    return Untrusted(record, domain::reason::kUnparsable, "not a record, or text in it that is not UTF-8");
+    return Untrusted(record, domain::reason::kUnparsable,
+                     "not a record, or text in it that is not UTF-8");
   }
   switch (record->record_case()) {
     case LogRecord::kManifest:
       if (stored.offset == 0) return {RecordKind::kManifest, record, {}, {}};
-      return Untrusted(record, domain::reason::kUnparsable, "a manifest that is not the first record");
+      return Untrusted(record, domain::reason::kUnparsable,
+                       "a manifest that is not the first record");
     case LogRecord::kLogSealed:
       return {RecordKind::kLogSealed, record, {}, {}};
     case LogRecord::RECORD_NOT_SET:
       if (HasUnknownFields(*record)) {
-        return Untrusted(record, domain::reason::kUnknownField, "a kind of record that this version does not know");
+        return Untrusted(record, domain::reason::kUnknownField,
+                         "a kind of record that this version does not know");
       }
       return Untrusted(record, domain::reason::kUnparsable, "an empty record");
     case LogRecord::kChange:
@@ -45,13 +50,16 @@ CheckedRecord CheckRecord(const event_log::StoredRecord& stored, const event_log
 
   const std::string& merchant = record->change().merchant();
   if (stored.key != merchant) {
-    return Untrusted(record, domain::reason::kMerchantMismatch, "the record's key is not the change's merchant");
+    return Untrusted(record, domain::reason::kMerchantMismatch,
+                     "the record's key is not the change's merchant");
   }
   if (!domain::IsName(merchant)) {
-    return Untrusted(record, domain::reason::kNameMalformed, "the merchant is not of the form [a-z0-9][a-z0-9._-]{0,62}");
+    return Untrusted(record, domain::reason::kNameMalformed,
+                     "the merchant is not of the form [a-z0-9][a-z0-9._-]{0,62}");
   }
   if (const int32_t home = PartitionOf(merchant, identity.partition_count); home != partition) {
-    return Untrusted(record, domain::reason::kWrongPartition, absl::StrCat("the merchant belongs to partition ", home));
+    return Untrusted(record, domain::reason::kWrongPartition,
+                     absl::StrCat("the merchant belongs to partition ", home));
   }
   if (HasUnknownFields(*record)) {
     return {RecordKind::kDeadLetter, record, domain::reason::kUnknownField,

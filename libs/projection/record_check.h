@@ -5,9 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "google/protobuf/arena.h"
+
 #include "carnet/log/v1/log.pb.h"
 #include "event_log/event_log.h"
-#include "google/protobuf/arena.h"
 
 namespace carnet::projection {
 
@@ -27,8 +28,9 @@ struct CheckedRecord {
 };
 
 // The verdict depends on the record, its offset, the log's partition count and the partition alone.
-CheckedRecord CheckRecord(const event_log::StoredRecord& stored, const event_log::Identity& identity,
-                          int32_t partition, google::protobuf::Arena* arena);
+CheckedRecord CheckRecord(const event_log::StoredRecord& stored,
+                          const event_log::Identity& identity, int32_t partition,
+                          google::protobuf::Arena* arena);
 
 // 16 bytes by which a record is known again: of SHA-256 over the key's length, key and value.
 std::string RecordHash(std::string_view key, std::string_view value);

@@ -3,6 +3,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/sha256.h"
@@ -18,8 +19,8 @@ constexpr size_t kChunkBytes = 1 << 20;
 
 }  // namespace
 
-absl::Status FoldInto(event_log::EventLog* log, int32_t partition, int64_t up_to, view_store::ViewStore* store,
-                      size_t batch_size) {
+absl::Status FoldInto(event_log::EventLog* log, int32_t partition, int64_t up_to,
+                      view_store::ViewStore* store, size_t batch_size) {
   const auto resume = CheckResume(log, partition, store->position(), absl::Now() + kReadTimeout);
   if (!resume.ok() || resume->sealed) return resume.status();
   if (store->position().offset() >= up_to) return absl::OkStatus();

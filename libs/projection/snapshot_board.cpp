@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+
 #include "base/error.h"
 
 namespace carnet::projection {
@@ -16,7 +17,8 @@ absl::Status NotServed(int32_t partition) {
 }
 
 absl::Status ShuttingDown() {
-  return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is shutting down: ask another, or later");
+  return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+               "the server is shutting down: ask another, or later");
 }
 
 }  // namespace
@@ -35,7 +37,9 @@ void SnapshotBoard::Publish(int32_t partition, SnapshotPtr snapshot) {
     const std::lock_guard lock(mutex_);
     places_[partition].newest.swap(before);
     Take(waiters_.lower_bound({partition, 0, 0}),
-         waiters_.upper_bound({partition, snapshot->position(), std::numeric_limits<uint64_t>::max()}), &ready);
+         waiters_.upper_bound(
+             {partition, snapshot->position(), std::numeric_limits<uint64_t>::max()}),
+         &ready);
   }
   for (const ReadyCallback& call : ready) call(snapshot);
 }
@@ -45,7 +49,8 @@ void SnapshotBoard::Halt(int32_t partition, absl::Status why) {
   {
     const std::lock_guard lock(mutex_);
     places_[partition].halted = why;
-    Take(waiters_.lower_bound({partition, 0, 0}), waiters_.lower_bound({partition + 1, 0, 0}), &ready);
+    Take(waiters_.lower_bound({partition, 0, 0}), waiters_.lower_bound({partition + 1, 0, 0}),
+         &ready);
   }
   for (const ReadyCallback& call : ready) call(why);
 }
@@ -68,7 +73,8 @@ absl::StatusOr<SnapshotBoard::SnapshotPtr> SnapshotBoard::snapshot(int32_t parti
   return place->second.newest;
 }
 
-void SnapshotBoard::WhenAt(int32_t partition, int64_t offset, absl::Time deadline, ReadyCallback ready) {
+void SnapshotBoard::WhenAt(int32_t partition, int64_t offset, absl::Time deadline,
+                           ReadyCallback ready) {
   absl::StatusOr<SnapshotPtr> answer = absl::UnknownError("");
   {
     const std::lock_guard lock(mutex_);
@@ -98,7 +104,8 @@ void SnapshotBoard::WhenAt(int32_t partition, int64_t offset, absl::Time deadlin
   ready(std::move(answer));
 }
 
-void SnapshotBoard::Take(Waiters::iterator first, Waiters::iterator last, std::vector<ReadyCallback>* out) {
+void SnapshotBoard::Take(Waiters::iterator first, Waiters::iterator last,
+                         std::vector<ReadyCallback>* out) {
   for (auto waiter = first; waiter != last; ++waiter) {
     deadlines_.erase({waiter->second.deadline, waiter->first.number});
     out->push_back(std::move(waiter->second.ready));
@@ -111,8 +118,8 @@ absl::Status SnapshotBoard::Behind(const WaitKey& key) const {
   const std::string wanted = absl::StrCat(key.offset);
   absl::Status status =
       Error(absl::StatusCode::kUnavailable, "BEHIND",
-            absl::StrCat("the views of partition ", key.partition, " are at position ", position, ", not yet at ",
-                         wanted, ": ask again"));
+            absl::StrCat("the views of partition ", key.partition, " are at position ", position,
+                         ", not yet at ", wanted, ": ask again"));
   AddErrorMetadata("position", position, &status);
   AddErrorMetadata("wanted", wanted, &status);
   return status;

@@ -14,12 +14,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+
 #include "view_store/view_store.h"
 
 namespace carnet::projection {
 
-// One for a process: one thread ends all waits that last too long. All functions may be called from any thread; callbacks
-// run without any lock of the board's held.
+// One for a process: one thread ends all waits that last too long. All functions may be called from
+// any thread; callbacks run without any lock of the board's held.
 class SnapshotBoard {
  public:
   using SnapshotPtr = std::shared_ptr<const view_store::Snapshot>;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/bytes.h"
 #include "base/sha256.h"
 
@@ -30,8 +31,8 @@ std::string Noise(uint64_t seed, uint64_t salt, size_t size) {
   return bytes;
 }
 
-void Seal(uint64_t seed, uint64_t salt, size_t plain_size, std::initializer_list<IdentityTokenKind> tokens,
-          carnet::v1::Personal* value) {
+void Seal(uint64_t seed, uint64_t salt, size_t plain_size,
+          std::initializer_list<IdentityTokenKind> tokens, carnet::v1::Personal* value) {
   carnet::v1::Sealed* sealed = value->mutable_sealed();
   sealed->set_key_id(Noise(seed, 1, 16));
   sealed->set_box(Noise(seed, salt, 24 + plain_size + 16));
@@ -52,7 +53,8 @@ TillDay::Zipf::Zipf(uint32_t n) {
 uint32_t TillDay::Zipf::Draw(std::mt19937_64* random) const {
   const double point = std::uniform_real_distribution<double>(0, cumulated_.back())(*random);
   const auto at = std::lower_bound(cumulated_.begin(), cumulated_.end(), point);
-  return static_cast<uint32_t>(std::min<ptrdiff_t>(at - cumulated_.begin(), std::ssize(cumulated_) - 1));
+  return static_cast<uint32_t>(
+      std::min<ptrdiff_t>(at - cumulated_.begin(), std::ssize(cumulated_) - 1));
 }
 
 TillDay::TillDay(const TillDayOptions& options)
@@ -63,7 +65,8 @@ TillDay::TillDay(const TillDayOptions& options)
       codes_(size_t{options.merchants} * kSources) {}
 
 event_log::Record TillDay::Next() {
-  if (!recent_.empty() && Below(100) < options_.redelivered_percent) return recent_[Below(recent_.size())];
+  if (!recent_.empty() && Below(100) < options_.redelivered_percent)
+    return recent_[Below(recent_.size())];
   event_log::Record record = RecordOf(NewChange());
   if (recent_.size() < kRecent) {
     recent_.push_back(record);
@@ -91,8 +94,10 @@ Change TillDay::NewChange() {
   change.set_recorded_day(day);
   change.set_effective_day(day);
   change.set_recorded_at_micros(day * kMicrosPerDay +
-                                static_cast<int64_t>(number % kChangesPerDay) * (kMicrosPerDay / int64_t{kChangesPerDay}));
-  change.set_occurred_at_micros(change.recorded_at_micros() - static_cast<int64_t>(Below(3'000'000)));
+                                static_cast<int64_t>(number % kChangesPerDay) *
+                                    (kMicrosPerDay / int64_t{kChangesPerDay}));
+  change.set_occurred_at_micros(change.recorded_at_micros() -
+                                static_cast<int64_t>(Below(3'000'000)));
   change.set_actor(absl::StrCat("cashier-", Below(9)));
   change.set_rules_version(1);
   change.set_intent(carnet::v1::INTENT_FACT);
@@ -103,7 +108,8 @@ Change TillDay::NewChange() {
     const bool is_sale = kind < 70;
     carnet::v1::Posting* posting = change.mutable_body()->mutable_posting();
     posting->set_kind(is_sale ? carnet::v1::VOUCHER_KIND_SALE : carnet::v1::VOUCHER_KIND_RECEIPT);
-    posting->set_code(absl::StrCat("HD", 10'000'000 + ++codes_[size_t{merchant} * kSources + source]));
+    posting->set_code(
+        absl::StrCat("HD", 10'000'000 + ++codes_[size_t{merchant} * kSources + source]));
     posting->mutable_total()->set_unit("VND");
     posting->mutable_total()->set_minor(amount);
     if (is_sale) {
@@ -134,13 +140,18 @@ Change TillDay::NewChange() {
 void TillDay::FillContact(uint64_t customer, Change* change) {
   // A customer's data change rarely: one of four versions.
   const uint64_t version = customer * 4 + Below(4);
-  carnet::v1::Contact* contact = change->mutable_body()->mutable_contact_observed()->mutable_contact();
+  carnet::v1::Contact* contact =
+      change->mutable_body()->mutable_contact_observed()->mutable_contact();
   contact->set_type(carnet::v1::PARTY_TYPE_CONSUMER);
-  Seal(version, 10, 9, {carnet::v1::IDENTITY_TOKEN_KIND_NAME_GIVEN, carnet::v1::IDENTITY_TOKEN_KIND_NAME_INITIAL},
+  Seal(version, 10, 9,
+       {carnet::v1::IDENTITY_TOKEN_KIND_NAME_GIVEN, carnet::v1::IDENTITY_TOKEN_KIND_NAME_INITIAL},
        contact->mutable_name()->mutable_given());
-  Seal(version, 11, 9, {carnet::v1::IDENTITY_TOKEN_KIND_NAME_FAMILY, carnet::v1::IDENTITY_TOKEN_KIND_NAME_DELETION},
+  Seal(version, 11, 9,
+       {carnet::v1::IDENTITY_TOKEN_KIND_NAME_FAMILY, carnet::v1::IDENTITY_TOKEN_KIND_NAME_DELETION},
        contact->mutable_name()->mutable_family());
-  Seal(version, 12, 20, {carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_EXACT, carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_CANONICAL},
+  Seal(version, 12, 20,
+       {carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_EXACT,
+        carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_CANONICAL},
        contact->add_emails());
   Seal(customer, 13, 24, {carnet::v1::IDENTITY_TOKEN_KIND_PHONE}, contact->add_phones());
 }

@@ -1,5 +1,5 @@
-// A shop chain's day as records of a log: 15 % contact changes, 55 % sales, 25 % receipts, 5 % set-debt, some delivered
-// twice. The same again for the same seed. For tests and benchmarks.
+// A shop chain's day as records of a log: 15 % contact changes, 55 % sales, 25 % receipts, 5 %
+// set-debt, some delivered twice. The same again for the same seed. For tests and benchmarks.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace carnet::projection {
 
 struct TillDayOptions {
   uint32_t merchants = 50;
-  uint32_t customers = 200'000;  // of all merchants together; drawn by Zipf's law within a merchant, as are merchants
+  uint32_t customers = 200'000;  // of all merchants together; drawn by Zipf's law within a
+                                 // merchant, as are merchants
   uint32_t redelivered_percent = 1;
   uint64_t seed = 1;
 };
@@ -45,7 +46,7 @@ class TillDay {
   std::mt19937_64 random_;
   const Zipf merchants_;
   const Zipf customers_;
-  std::vector<uint64_t> codes_;              // of each merchant's source, the newest voucher's number
+  std::vector<uint64_t> codes_;            // of each merchant's source, the newest voucher's number
   std::vector<event_log::Record> recent_;  // to be delivered again
   uint64_t count_ = 0;
 };

@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
-#include "absl/strings/escaping.h"
 #include <google/protobuf/arena.h>
 #include <google/protobuf/descriptor.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/fatal.h"
-#include "base/sha256.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/customers/cells.h"
 #include "domain/customers/links.h"
@@ -70,10 +68,9 @@ class EtagBuilder {
     Add(text.size());
     text_.append(text);
   }
-  std::string Finish() const { return absl::WebSafeBase64Escape(Sha256(text_).substr(0, kBytes)); }
+  std::string Finish() const { return Uuid::FromFields({text_}).ToString(); }
 
  private:
-  static constexpr size_t kBytes = 15;  // 20 letters
   std::string text_;
 };
 
@@ -81,11 +78,10 @@ const FieldDescriptor* FieldOf(const Cell& cell) {
   return Contact::descriptor()->FindFieldByNumber(static_cast<int>(cell.field()));
 }
 
-void AddOrigin(const Candidate& winner, const std::string& field, const Uuid& record,
-               Customer* card) {
+void AddOrigin(const Candidate& winner, const std::string& field, Customer* card) {
   auto* origin = card->add_origins();
   origin->set_field(field);
-  origin->set_record(FormatRecordName(record));
+  origin->set_record(card->records(static_cast<int>(winner.member)).name());
   origin->set_channel(winner.record->channel());
   origin->set_source(winner.record->source());
   origin->set_actor(winner.cell->actor());
@@ -166,7 +162,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
     Contact*& part = parts[winner.member];
     if (part == nullptr) part = google::protobuf::Arena::CreateMessage<Contact>(&arena);
     part->GetReflection()->SwapFields(part, winner.cell->mutable_value(), {field});
-    AddOrigin(winner, field->name(), members[winner.member], card);
+    AddOrigin(winner, field->name(), card);
     etag.Add(members[winner.member]);
     etag.Add(uint64_t{winner.cell->field()});
     etag.Add(winner.cell->change_number());

@@ -300,7 +300,8 @@ TEST_F(AdaptersTest, BidiReadsNoFurtherThanItsWindow) {
   ASSERT_TRUE(Publish("a", &unary).ok());
   EXPECT_EQ(changes_.batches.size(), 0u);
   Answer(waiting[0]);
-  EXPECT_EQ(changes_.batches.Take().id, "4");
+  waiting.push_back(changes_.batches.Take());
+  EXPECT_EQ(waiting.back().id, "4");
   context.TryCancel();
   for (size_t i = 1; i < waiting.size(); ++i) Answer(waiting[i]);
 }

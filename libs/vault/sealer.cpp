@@ -107,7 +107,6 @@ class Job {
     CheckValue(step.kind, value);
     content_.set_typed(std::move(*value->mutable_plain()));
     content_.SerializeToString(&serialized_);
-    associated_data_.resize(purpose_size_);
     AppendField(step.path, &associated_data_);
 
     v1::Sealed* const sealed = value->mutable_sealed();  // drops `plain`

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/error.h"
 
 namespace carnet::view_store {
@@ -39,7 +40,8 @@ absl::Status MakeWritableFolder(const std::string& folder) {
   return absl::OkStatus();
 }
 
-absl::Status WriteFileAtomically(const std::string& folder, const std::string& name, const std::string& content) {
+absl::Status WriteFileAtomically(const std::string& folder, const std::string& name,
+                                 const std::string& content) {
   const std::string file = folder + "/" + name;
   const std::string temporary = file + ".tmp";
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

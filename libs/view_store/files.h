@@ -8,12 +8,15 @@
 
 namespace carnet::view_store {
 
-// FAILED_PRECONDITION(FOLDER_NOT_WRITABLE) unless the folder exists, or can be made, and can be written to.
+// FAILED_PRECONDITION(FOLDER_NOT_WRITABLE) unless the folder exists, or can be made, and can be
+// written to.
 absl::Status MakeWritableFolder(const std::string& folder);
 
-// Writes a small file so that it is there whole or not at all, also after a power failure (file.tmp, fsync, rename,
-// fsync of the folder). Errors: UNAVAILABLE(DISK_FULL), FAILED_PRECONDITION(FOLDER_NOT_WRITABLE).
-absl::Status WriteFileAtomically(const std::string& folder, const std::string& name, const std::string& content);
+// Writes a small file so that it is there whole or not at all, also after a power failure
+// (file.tmp, fsync, rename, fsync of the folder). Errors: UNAVAILABLE(DISK_FULL),
+// FAILED_PRECONDITION(FOLDER_NOT_WRITABLE).
+absl::Status WriteFileAtomically(const std::string& folder, const std::string& name,
+                                 const std::string& content);
 
 // Nothing if there is no such file.
 std::optional<std::string> ReadFile(const std::string& file);

@@ -18,8 +18,9 @@ namespace {
 
 using rocksdb::Slice;
 
-// An entry as RocksDB lays it out: length of the internal key (varint), user key, 8 bytes of sequence number and type
-// (little-endian), then the value. Entries of one user key are ordered by falling trailer: the newest first.
+// An entry as RocksDB lays it out: length of the internal key (varint), user key, 8 bytes of
+// sequence number and type (little-endian), then the value. Entries of one user key are ordered by
+// falling trailer: the newest first.
 constexpr size_t kTrailerBytes = 8;
 
 Slice InternalPart(const char* entry) {
@@ -64,14 +65,17 @@ uint64_t Hash(const Slice& user_key) {
 
 class HashMemtable final : public rocksdb::MemTableRep {
  public:
-  HashMemtable(rocksdb::Allocator* allocator, size_t buckets) : MemTableRep(allocator), heads_(buckets) {
+  HashMemtable(rocksdb::Allocator* allocator, size_t buckets)
+      : MemTableRep(allocator), heads_(buckets) {
     AddChunk();
   }
   ~HashMemtable() override {
-    for (Chunk* chunk = newest_chunk_.load(); chunk != nullptr;) delete std::exchange(chunk, chunk->older);
+    for (Chunk* chunk = newest_chunk_.load(); chunk != nullptr;)
+      delete std::exchange(chunk, chunk->older);
   }
 
-  // The newest goes to the head: entries of one key stand in their chain newest first, as a look-up wants them.
+  // The newest goes to the head: entries of one key stand in their chain newest first, as a look-up
+  // wants them.
   void Insert(rocksdb::KeyHandle handle) override {
     Chunk* chunk = newest_chunk_.load(std::memory_order_relaxed);
     if (chunk->used.load(std::memory_order_relaxed) == kChunkNodes) chunk = AddChunk();
@@ -95,11 +99,13 @@ class HashMemtable final : public rocksdb::MemTableRep {
 
   // Beside what the entries took from the allocator.
   size_t ApproximateMemoryUsage() override {
-    return heads_.size() * sizeof heads_[0] + chunk_count_.load(std::memory_order_relaxed) * sizeof(Chunk);
+    return heads_.size() * sizeof heads_[0] +
+           chunk_count_.load(std::memory_order_relaxed) * sizeof(Chunk);
   }
 
-  // RocksDB deletes an iterator that it asked for without an arena. One for an arena it only destroys; as the arena's
-  // type is not public, such iterators stand in memory of this memtable, freed with it.
+  // RocksDB deletes an iterator that it asked for without an arena. One for an arena it only
+  // destroys; as the arena's type is not public, such iterators stand in memory of this memtable,
+  // freed with it.
   Iterator* GetIterator(rocksdb::Arena* arena = nullptr) override {
     if (arena == nullptr) return new Sorted(this);
     const std::lock_guard lock(places_mutex_);
@@ -107,8 +113,9 @@ class HashMemtable final : public rocksdb::MemTableRep {
     return new (places_.back().get()) Sorted(this);
   }
 
-  // MemTableRep::Get(), which can't be overridden without private headers, looks up with this and does not delete it. A
-  // thread looks into one memtable at a time. (Iterators ask for it only where a prefix extractor is set: none is.)
+  // MemTableRep::Get(), which can't be overridden without private headers, looks up with this and
+  // does not delete it. A thread looks into one memtable at a time. (Iterators ask for it only
+  // where a prefix extractor is set: none is.)
   Iterator* GetDynamicPrefixIterator(rocksdb::Arena* = nullptr) override {
     thread_local Lookup lookup;
     lookup.Begin(this);
@@ -163,7 +170,8 @@ class HashMemtable final : public rocksdb::MemTableRep {
       const Slice user_key = UserPart(InternalPart(node_->entry));
       do {
         node_ = node_->next;
-      } while (node_ != nullptr && (node_->hash != hash || UserPart(InternalPart(node_->entry)) != user_key));
+      } while (node_ != nullptr &&
+               (node_->hash != hash || UserPart(InternalPart(node_->entry)) != user_key));
     }
     void Prev() override { node_ = nullptr; }
     void SeekForPrev(const Slice&, const char*) override { node_ = nullptr; }
@@ -175,7 +183,8 @@ class HashMemtable final : public rocksdb::MemTableRep {
     const Node* node_ = nullptr;
   };
 
-  // All entries as they are when it is first moved, in order. (RocksDB makes iterators that it never moves.)
+  // All entries as they are when it is first moved, in order. (RocksDB makes iterators that it
+  // never moves.)
   class Sorted final : public Iterator {
    public:
     explicit Sorted(const HashMemtable* memtable) : memtable_(memtable) {}
@@ -185,9 +194,9 @@ class HashMemtable final : public rocksdb::MemTableRep {
     void Prev() override { at_ = at_ == 0 ? rows_.size() : at_ - 1; }
     void Seek(const Slice& internal, const char*) override {
       Sort();
-      const auto row = std::lower_bound(rows_.begin(), rows_.end(), internal, [](const Row& a, const Slice& b) {
-        return Compare(InternalPart(a.entry), b) < 0;
-      });
+      const auto row = std::lower_bound(
+          rows_.begin(), rows_.end(), internal,
+          [](const Row& a, const Slice& b) { return Compare(InternalPart(a.entry), b) < 0; });
       at_ = static_cast<size_t>(row - rows_.begin());
     }
     void SeekForPrev(const Slice& internal, const char* entry) override {
@@ -228,8 +237,8 @@ class HashMemtable final : public rocksdb::MemTableRep {
       if (sorted_) return;
       sorted_ = true;
       rows_.reserve(memtable_->chunk_count_.load(std::memory_order_relaxed) * kChunkNodes);
-      for (const Chunk* chunk = memtable_->newest_chunk_.load(std::memory_order_acquire); chunk != nullptr;
-           chunk = chunk->older) {
+      for (const Chunk* chunk = memtable_->newest_chunk_.load(std::memory_order_acquire);
+           chunk != nullptr; chunk = chunk->older) {
         const size_t used = chunk->used.load(std::memory_order_acquire);
         for (size_t i = 0; i < used; ++i) rows_.emplace_back(chunk->nodes[i].entry);
       }
@@ -260,8 +269,10 @@ class HashMemtableFactory final : public rocksdb::MemTableRepFactory {
     while (buckets_ < rows) buckets_ *= 2;
   }
   using MemTableRepFactory::CreateMemTableRep;
-  rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator&, rocksdb::Allocator* allocator,
-                                          const rocksdb::SliceTransform*, rocksdb::Logger*) override {
+  rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator&,
+                                          rocksdb::Allocator* allocator,
+                                          const rocksdb::SliceTransform*,
+                                          rocksdb::Logger*) override {
     return new HashMemtable(allocator, buckets_);
   }
   const char* Name() const override { return "carnet.hash_memtable"; }

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/error.h"
 #include "view_store/files.h"
 
@@ -43,8 +44,9 @@ absl::Status Reserve::BeforeOpen() {
   const uint64_t needed = 2 * bytes_;
   if (free + kept < needed) {
     return Error(absl::StatusCode::kUnavailable, "DISK_FULL",
-                 absl::StrCat("too little room on the disk of ", folder_, ": ", Megabytes(free), " MB free, ",
-                              Megabytes(needed - kept), " MB needed. Make room, then start again: nothing is lost"));
+                 absl::StrCat("too little room on the disk of ", folder_, ": ", Megabytes(free),
+                              " MB free, ", Megabytes(needed - kept),
+                              " MB needed. Make room, then start again: nothing is lost"));
   }
   if (free < bytes_) unlink(file_.c_str());
   return absl::OkStatus();

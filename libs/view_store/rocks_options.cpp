@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/fatal.h"
 #include "rocksdb/db.h"
 #include "rocksdb/filter_policy.h"
@@ -68,7 +69,8 @@ class MerchantOf : public rocksdb::SliceTransform {
   }
 };
 
-// After a failed write nobody knows what the disk holds, and RocksDB's own attempts to go on would hide it.
+// After a failed write nobody knows what the disk holds, and RocksDB's own attempts to go on would
+// hide it.
 class FatalOnBackgroundError : public rocksdb::EventListener {
  public:
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
@@ -91,7 +93,8 @@ rocksdb::ColumnFamilyOptions BaseOptions(const SharedResources& shared, bool fil
   table.format_version = 5;
   // Else their memory would be outside every bound.
   table.cache_index_and_filter_blocks = true;
-  // Counted in the cache, but held by the table: a look-up does not search the cache for each of them.
+  // Counted in the cache, but held by the table: a look-up does not search the cache for each of
+  // them.
   table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
   if (filter) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -111,14 +114,16 @@ rocksdb::DBOptions DatabaseOptions(const SharedResources& shared, uint64_t max_w
   options.write_buffer_manager = shared.memtables;
   options.rate_limiter = shared.rate_limiter;
 
-  // The state is a prefix of the log. What upholds it: one log for all families, replayed up to the first record that
-  // is not whole. (Without a log, atomic_flush would not do on RocksDB 7.8: a checkpoint or CompactRange can leave a
-  // sparse family behind.)
+  // The state is a prefix of the log. What upholds it: one log for all families, replayed up to the
+  // first record that is not whole, its files synced in their order (wal_order.h). (Without a log,
+  // atomic_flush would not do on RocksDB 7.8: a checkpoint or CompactRange can leave a sparse
+  // family behind.)
   options.atomic_flush = false;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.recycle_log_file_num = 0;
   options.max_total_wal_size = max_wal_bytes;
-  // A restart keeps what it replayed in memory: writing it out first would double the time to the first answer.
+  // A restart keeps what it replayed in memory: writing it out first would double the time to the
+  // first answer.
   options.avoid_flush_during_recovery = true;
   options.max_bgerror_resume_count = 0;
   options.listeners.push_back(std::make_shared<FatalOnBackgroundError>());
@@ -143,7 +148,8 @@ rocksdb::DBOptions DatabaseOptions(const SharedResources& shared, uint64_t max_w
 
 rocksdb::ColumnFamilyOptions FamilyOptions(const SharedResources& shared, Family family) {
   const Use use = UseOf(family);
-  rocksdb::ColumnFamilyOptions options = BaseOptions(shared, use == Use::kByKey || use == Use::kMixed);
+  rocksdb::ColumnFamilyOptions options =
+      BaseOptions(shared, use == Use::kByKey || use == Use::kMixed);
   if (use != Use::kRare) options.write_buffer_size = kHotBufferBytes;
   switch (use) {
     case Use::kByKey:

@@ -23,7 +23,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const SharedResources& shared, domain
 // Whether its memtable keeps rows in key order, so that rows written in order cost less.
 bool KeepsOrder(domain::Family family);
 
-// The default column family, in which the rows of the partition itself stand: position and untrusted records.
+// The default column family, in which the rows of the partition itself stand: position and
+// untrusted records.
 rocksdb::ColumnFamilyOptions PartitionFamilyOptions(const SharedResources& shared);
 
 }  // namespace carnet::view_store

@@ -1,6 +1,7 @@
 #include "view_store/rocks_snapshot.h"
 
 #include "absl/strings/str_cat.h"
+
 #include "base/bytes.h"
 #include "base/fatal.h"
 #include "rocksdb/db.h"
@@ -53,20 +54,24 @@ void FatalRead(const Database& database, const rocksdb::Status& status) {
 }
 
 RocksSnapshot::RocksSnapshot(std::shared_ptr<const Database> database, int64_t position)
-    : database_(std::move(database)), snapshot_(database_->db->GetSnapshot()), position_(position) {}
+    : database_(std::move(database)),
+      snapshot_(database_->db->GetSnapshot()),
+      position_(position) {}
 
 RocksSnapshot::~RocksSnapshot() { database_->db->ReleaseSnapshot(snapshot_); }
 
 bool RocksSnapshot::Get(domain::Family family, std::string_view key, std::string* value) const {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_;
-  const rocksdb::Status status = database_->db->Get(options, database_->family(family), AsSlice(key), value);
+  const rocksdb::Status status =
+      database_->db->Get(options, database_->family(family), AsSlice(key), value);
   if (status.ok()) return true;
   if (!status.IsNotFound()) FatalRead(*database_, status);
   return false;
 }
 
-void RocksSnapshot::Scan(domain::Family family, std::string_view prefix, const Visitor& visit) const {
+void RocksSnapshot::Scan(domain::Family family, std::string_view prefix,
+                         const Visitor& visit) const {
   ReadRange(database_->family(family), rocksdb::ReadOptions(), prefix, prefix, false, visit);
 }
 
@@ -75,20 +80,22 @@ void RocksSnapshot::ScanFrom(domain::Family family, std::string_view prefix, std
   ReadRange(database_->family(family), rocksdb::ReadOptions(), prefix, start, false, visit);
 }
 
-void RocksSnapshot::ScanBackFrom(domain::Family family, std::string_view prefix, std::string_view start,
-                                 const Visitor& visit) const {
+void RocksSnapshot::ScanBackFrom(domain::Family family, std::string_view prefix,
+                                 std::string_view start, const Visitor& visit) const {
   ReadRange(database_->family(family), rocksdb::ReadOptions(), prefix, start, true, visit);
 }
 
 void RocksSnapshot::ScanUntrusted(int64_t before_offset, const UntrustedVisitor& visit) const {
   if (before_offset <= 0) return;
-  ReadRange(database_->partition, rocksdb::ReadOptions(), kUntrustedPrefix, UntrustedKey(before_offset - 1), true,
+  ReadRange(database_->partition, rocksdb::ReadOptions(), kUntrustedPrefix,
+            UntrustedKey(before_offset - 1), true,
             [&](std::string_view key, std::string_view value) {
               carnet::log::v1::UntrustedRecordRow row;
               if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
                 FatalRead(*database_, rocksdb::Status::Corruption("an untrusted record's row"));
               }
-              return visit(static_cast<int64_t>(ReadBigEndian64(key.substr(kUntrustedPrefix.size()))), row);
+              return visit(
+                  static_cast<int64_t>(ReadBigEndian64(key.substr(kUntrustedPrefix.size()))), row);
             });
 }
 
@@ -103,7 +110,8 @@ void RocksSnapshot::ReadRange(rocksdb::ColumnFamilyHandle* family, rocksdb::Read
                               std::string_view prefix, std::string_view start, bool backwards,
                               const Visitor& visit) const {
   options.snapshot = snapshot_;
-  // Memtables and tables that are arranged by prefix would otherwise return part of the rows, or none.
+  // Memtables and tables that are arranged by prefix would otherwise return part of the rows, or
+  // none.
   options.total_order_seek = true;
   const std::string end = EndOf(prefix);
   const rocksdb::Slice lower = AsSlice(prefix);

@@ -63,8 +63,9 @@ class RocksSnapshot final : public Snapshot {
   void ScanAll(domain::Family family, const Visitor& visit) const;
 
  private:
-  void ReadRange(rocksdb::ColumnFamilyHandle* family, rocksdb::ReadOptions options, std::string_view prefix,
-                 std::string_view start, bool backwards, const Visitor& visit) const;
+  void ReadRange(rocksdb::ColumnFamilyHandle* family, rocksdb::ReadOptions options,
+                 std::string_view prefix, std::string_view start, bool backwards,
+                 const Visitor& visit) const;
 
   const std::shared_ptr<const Database> database_;
   const rocksdb::Snapshot* const snapshot_;

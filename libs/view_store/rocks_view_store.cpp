@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/error.h"
 #include "base/fatal.h"
 #include "rocksdb/db.h"
@@ -15,13 +16,15 @@
 #include "view_store/rocks_snapshot.h"
 #include "view_store/shared_resources.h"
 #include "view_store/view_store.h"
+#include "view_store/wal_order.h"
 
 namespace carnet::view_store {
 namespace {
 
 using carnet::log::v1::PositionRow;
 
-// Of keys, values and families. Older views are not read: they are made again from the log, which is the only truth.
+// Of keys, values and families. Older views are not read: they are made again from the log, which
+// is the only truth.
 constexpr char kFormatFile[] = "FORMAT";
 constexpr char kFormat[] = "carnet view format 1\n";
 
@@ -43,13 +46,14 @@ class RocksViewStore final : public ViewStore {
   }
 
   void Flush() override {
-    std::vector<rocksdb::ColumnFamilyHandle*> all(database_->families.begin(), database_->families.end());
+    std::vector<rocksdb::ColumnFamilyHandle*> all(database_->families.begin(),
+                                                  database_->families.end());
     all.push_back(database_->partition);
     CheckWritten(database_->db->Flush(rocksdb::FlushOptions(), all));
   }
 
-  void ForEachRow(const std::function<void(domain::Family, std::string_view key, std::string_view value)>& visit)
-      const override {
+  void ForEachRow(const std::function<void(domain::Family, std::string_view key,
+                                           std::string_view value)>& visit) const override {
     const RocksSnapshot now(database_, position_.offset());
     for (size_t i = 0; i < domain::kFamilyCount; ++i) {
       const auto family = static_cast<domain::Family>(i);
@@ -60,8 +64,12 @@ class RocksViewStore final : public ViewStore {
     }
   }
 
-  uint64_t table_bytes() const override { return Property(rocksdb::DB::Properties::kTotalSstFilesSize); }
-  uint64_t memtable_bytes() const override { return Property(rocksdb::DB::Properties::kSizeAllMemTables); }
+  uint64_t table_bytes() const override {
+    return Property(rocksdb::DB::Properties::kTotalSstFilesSize);
+  }
+  uint64_t memtable_bytes() const override {
+    return Property(rocksdb::DB::Properties::kSizeAllMemTables);
+  }
 
  private:
   void CheckWritten(const rocksdb::Status& status) const {
@@ -92,31 +100,36 @@ class RocksViewStore final : public ViewStore {
   std::shared_ptr<const Snapshot> snapshot_;  // guarded by mutex_
 };
 
-void RocksViewStore::Write(const domain::Overlay& batch, const std::vector<UntrustedRecord>& untrusted,
+void RocksViewStore::Write(const domain::Overlay& batch,
+                           const std::vector<UntrustedRecord>& untrusted,
                            const PositionRow& position) {
   for (std::vector<Row>& rows : rows_) rows.clear();
-  batch.ForEachWrite([&](domain::Family family, const std::string& key, const std::optional<std::string>& value) {
-    rows_[static_cast<size_t>(family)].push_back({&key, &value});
-  });
+  batch.ForEachWrite(
+      [&](domain::Family family, const std::string& key, const std::optional<std::string>& value) {
+        rows_[static_cast<size_t>(family)].push_back({&key, &value});
+      });
   write_batch_.Clear();
   for (size_t i = 0; i < domain::kFamilyCount; ++i) {
     rocksdb::ColumnFamilyHandle* handle = database_->families[i];
     std::vector<Row>& rows = rows_[i];
     if (KeepsOrder(static_cast<domain::Family>(i))) {
-      std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return *a.key < *b.key; });
+      std::sort(rows.begin(), rows.end(),
+                [](const Row& a, const Row& b) { return *a.key < *b.key; });
     }
     for (const auto& [key, value] : rows) {
-      CheckWritten(*value ? write_batch_.Put(handle, *key, **value) : write_batch_.Delete(handle, *key));
+      CheckWritten(*value ? write_batch_.Put(handle, *key, **value)
+                          : write_batch_.Delete(handle, *key));
     }
   }
   for (const UntrustedRecord& record : untrusted) {
-    CheckWritten(
-        write_batch_.Put(database_->partition, UntrustedKey(record.offset), record.row.SerializeAsString()));
+    CheckWritten(write_batch_.Put(database_->partition, UntrustedKey(record.offset),
+                                  record.row.SerializeAsString()));
   }
   CheckWritten(write_batch_.Put(database_->partition, kPositionKey, position.SerializeAsString()));
 
   rocksdb::WriteOptions options;
-  options.sync = false;  // kill -9 loses nothing; after a power failure the log refills what is missing
+  // kill -9 loses nothing; after a power failure the log refills what is missing.
+  options.sync = false;
   CheckWritten(database_->db->Write(options, &write_batch_));
 
   position_ = position;
@@ -132,48 +145,61 @@ void RocksViewStore::Write(const domain::Overlay& batch, const std::vector<Untru
 absl::Status CheckFormat(const std::string& path) {
   const auto format = ReadFile(path + "/" + kFormatFile);
   if (format == kFormat) return absl::OkStatus();
-  if (!format && !ReadFile(path + "/CURRENT")) return WriteFileAtomically(path, kFormatFile, kFormat);
-  return Error(absl::StatusCode::kFailedPrecondition, "VIEW_FORMAT",
-               absl::StrCat("the views in ", path, " are of another format than this program's: rebuild them (remove ",
-                            "that folder; they are made again from the log), or start the release that wrote them"));
+  if (!format && !ReadFile(path + "/CURRENT"))
+    return WriteFileAtomically(path, kFormatFile, kFormat);
+  return Error(
+      absl::StatusCode::kFailedPrecondition, "VIEW_FORMAT",
+      absl::StrCat(
+          "the views in ", path,
+          " are of another format than this program's: rebuild them (remove ",
+          "that folder; they are made again from the log), or start the release that wrote them"));
 }
 
 absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (status.IsIOError() && text.find("LOCK") != std::string::npos) {
-    return Error(absl::StatusCode::kFailedPrecondition, "VIEWS_IN_USE",
-                 absl::StrCat("the views in ", path, " are open already, in this process or another one: ",
-                              "stop the other carnetd first"));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "VIEWS_IN_USE",
+        absl::StrCat("the views in ", path, " are open already, in this process or another one: ",
+                     "stop the other carnetd first"));
   }
   if (status.IsNoSpace()) return CannotWrite(path, ENOSPC);
-  return Error(absl::StatusCode::kDataLoss, "VIEWS_DAMAGED",
-               absl::StrCat("the views in ", path, " can't be opened: ", text,
-                            ". If the disk is sound, remove that folder: it is made again from the log"));
+  return Error(
+      absl::StatusCode::kDataLoss, "VIEWS_DAMAGED",
+      absl::StrCat("the views in ", path, " can't be opened: ", text,
+                   ". If the disk is sound, remove that folder: it is made again from the log"));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ViewStore>> OpenViewStore(const std::string& path, const ViewStoreOptions& options) {
+absl::StatusOr<std::unique_ptr<ViewStore>> OpenViewStore(const std::string& path,
+                                                         const ViewStoreOptions& options) {
   if (absl::Status status = MakeWritableFolder(path); !status.ok()) return status;
   Reserve reserve(path, options.max_wal_bytes);
   if (absl::Status status = reserve.BeforeOpen(); !status.ok()) return status;
   if (absl::Status status = CheckFormat(path); !status.ok()) return status;
+  if (absl::Status status = SyncWalFiles(path); !status.ok()) return status;
 
   auto database = std::make_shared<Database>();
   database->shared = options.shared != nullptr ? options.shared : MakeSharedResources();
   database->path = path;
 
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, PartitionFamilyOptions(*database->shared));
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
+                           PartitionFamilyOptions(*database->shared));
   for (size_t i = 0; i < domain::kFamilyCount; ++i) {
     const auto family = static_cast<domain::Family>(i);
-    descriptors.emplace_back(std::string(domain::FamilyName(family)), FamilyOptions(*database->shared, family));
+    descriptors.emplace_back(std::string(domain::FamilyName(family)),
+                             FamilyOptions(*database->shared, family));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(DatabaseOptions(*database->shared, options.max_wal_bytes), path,
-                                                   descriptors, &handles, &db);
+  rocksdb::DBOptions db_options = DatabaseOptions(*database->shared, options.max_wal_bytes);
+  WalOrder wal_order;
+  db_options.listeners.push_back(wal_order.listener());
+  const rocksdb::Status opened = rocksdb::DB::Open(db_options, path, descriptors, &handles, &db);
   if (!opened.ok()) return OpenError(path, opened);
+  wal_order.Attach(db);
   database->db.reset(db);
   database->partition = handles[0];
   std::copy(handles.begin() + 1, handles.end(), database->families.begin());
@@ -184,7 +210,8 @@ absl::StatusOr<std::unique_ptr<ViewStore>> OpenViewStore(const std::string& path
   PositionRow position;
   position.set_last_offset(-1);
   std::string value;
-  const rocksdb::Status read = db->Get(rocksdb::ReadOptions(), database->partition, kPositionKey, &value);
+  const rocksdb::Status read =
+      db->Get(rocksdb::ReadOptions(), database->partition, kPositionKey, &value);
   if (read.ok() && position.ParseFromString(value)) {
     // As stored.
   } else if (!read.IsNotFound()) {

@@ -20,7 +20,8 @@ std::shared_ptr<SharedResources> MakeSharedResources(const SharedResourcesOption
   if (shared->env == nullptr) {
     shared->env = {rocksdb::Env::Default(), [](rocksdb::Env*) {}};  // lives as long as the process
   }
-  // One flush and one compaction at a time in the whole process: more would only delay the folds and the reads.
+  // One flush and one compaction at a time in the whole process: more would only delay the folds
+  // and the reads.
   shared->env->SetBackgroundThreads(1, rocksdb::Env::HIGH);
   shared->env->SetBackgroundThreads(1, rocksdb::Env::LOW);
   shared->block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);

@@ -1,4 +1,5 @@
-// The views of one partition in one generation: a RocksDB with a column family per family of the fold.
+// The views of one partition in one generation: a RocksDB with a column family per family of the
+// fold.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/state.h"
 
@@ -19,22 +21,26 @@ class Env;
 
 namespace carnet::view_store {
 
-// A moment of the views: rows and position belong together. Never changes; holds memory and files, and keeps the store
-// open (and locked) after the ViewStore itself is gone, so let go of it soon. May be read from many threads at once.
+// A moment of the views: rows and position belong together. Never changes; holds memory and files,
+// and keeps the store open (and locked) after the ViewStore itself is gone, so let go of it soon.
+// May be read from many threads at once.
 class Snapshot : public domain::Reader {
  public:
   // The next offset to fold.
   virtual int64_t position() const = 0;
 
-  // As Reader::Scan, from `start` (which begins with `prefix`) upwards, or from the last key at or below it downwards.
-  // Only rows whose keys begin with `prefix` are visited. What `visit` is given is valid during that call only.
+  // As Reader::Scan, from `start` (which begins with `prefix`) upwards, or from the last key at or
+  // below it downwards. Only rows whose keys begin with `prefix` are visited. What `visit` is given
+  // is valid during that call only.
   virtual void ScanFrom(domain::Family family, std::string_view prefix, std::string_view start,
                         const Visitor& visit) const = 0;
   virtual void ScanBackFrom(domain::Family family, std::string_view prefix, std::string_view start,
                             const Visitor& visit) const = 0;
 
-  // Verdicts on records whose merchant could not be trusted, newest first, from below `before_offset`.
-  using UntrustedVisitor = std::function<bool(int64_t offset, const carnet::log::v1::UntrustedRecordRow& row)>;
+  // Verdicts on records whose merchant could not be trusted, newest first, from below
+  // `before_offset`.
+  using UntrustedVisitor =
+      std::function<bool(int64_t offset, const carnet::log::v1::UntrustedRecordRow& row)>;
   virtual void ScanUntrusted(int64_t before_offset, const UntrustedVisitor& visit) const = 0;
 };
 
@@ -44,10 +50,12 @@ struct UntrustedRecord {
   carnet::log::v1::UntrustedRecordRow row;
 };
 
-// One writer at a time; snapshots from any thread. A failed write ends the process (Fatal): the log refills the views.
+// One writer at a time; snapshots from any thread. A failed write ends the process (Fatal): the log
+// refills the views.
 //
-// A batch is one RocksDB WriteBatch with all rows and the position; WAL on, not synced. After kill -9 nothing is lost,
-// after a power failure a prefix of the batches is there, in all families alike.
+// A batch is one RocksDB WriteBatch with all rows and the position; WAL on, not synced. After kill
+// -9 nothing is lost, after a power failure a prefix of the batches is there, in all families
+// alike.
 class ViewStore {
  public:
   virtual ~ViewStore() = default;
@@ -64,17 +72,18 @@ class ViewStore {
   // Writes all memtables to files (all families).
   virtual void Flush() = 0;
 
-  // Everything of the compared key space in order: family by family, key by key, the position left out.
-  virtual void ForEachRow(const std::function<void(domain::Family, std::string_view key, std::string_view value)>&
-                              visit) const = 0;
+  // Everything of the compared key space in order: family by family, key by key, the position left
+  // out.
+  virtual void ForEachRow(const std::function<void(domain::Family, std::string_view key,
+                                                   std::string_view value)>& visit) const = 0;
 
   // Bytes in table files and in memtables of this store, for metrics.
   virtual uint64_t table_bytes() const = 0;
   virtual uint64_t memtable_bytes() const = 0;
 };
 
-// What the stores of one process share: block cache, memory for memtables, background threads, the rate at which
-// compactions write. Their bounds hold for all stores together. Thread-safe.
+// What the stores of one process share: block cache, memory for memtables, background threads, the
+// rate at which compactions write. Their bounds hold for all stores together. Thread-safe.
 class SharedResources;
 
 struct SharedResourcesOptions {
@@ -89,8 +98,9 @@ std::shared_ptr<SharedResources> MakeSharedResources(const SharedResourcesOption
 struct ViewStoreOptions {
   // nullptr: a store on its own.
   std::shared_ptr<SharedResources> shared;
-  // Largest write-ahead log. It bounds how much is read again after a crash (a second reads about 100 MB), and how
-  // large the reserve is that is kept on disk so that recovery has room on a full one.
+  // Largest write-ahead log. It bounds how much is read again after a crash (a second reads about
+  // 100 MB), and how large the reserve is that is kept on disk so that recovery has room on a full
+  // one.
   uint64_t max_wal_bytes = uint64_t{64} << 20;
 };
 

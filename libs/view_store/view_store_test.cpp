@@ -10,9 +10,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+#include "base/error.h"
 #include "view_store/files.h"
 
 namespace carnet::view_store {
@@ -59,7 +60,8 @@ PositionRow At(int64_t offset) {
 }
 
 // One batch that puts `value` under `key` in every family.
-void WriteEverywhere(ViewStore* store, const std::string& key, const std::string& value, int64_t offset) {
+void WriteEverywhere(ViewStore* store, const std::string& key, const std::string& value,
+                     int64_t offset) {
   const auto base = store->snapshot();
   Overlay batch(*base);
   for (size_t i = 0; i < domain::kFamilyCount; ++i) batch.Put(static_cast<Family>(i), key, value);
@@ -234,13 +236,15 @@ void ExpectPrefix(const ViewStore& store) {
   }
 }
 
-// This program again with WriteForEver() for its work: RocksDB's threads do not come along in a fork.
+// This program again with WriteForEver() for its work: RocksDB's threads do not come along in a
+// fork.
 pid_t StartWriter(const std::string& path, size_t value_bytes, int tell) {
   const std::string bytes = absl::StrCat(value_bytes);
   const std::string fd = absl::StrCat(tell);
   const pid_t child = fork();
   if (child == 0) {
-    execl("/proc/self/exe", "view_store_test", "--write-for-ever", path.c_str(), bytes.c_str(), fd.c_str(), nullptr);
+    execl("/proc/self/exe", "view_store_test", "--write-for-ever", path.c_str(), bytes.c_str(),
+          fd.c_str(), nullptr);
     _exit(1);
   }
   return child;
@@ -258,7 +262,8 @@ TEST_F(ViewStoreTest, AfterKillNineAllFamiliesStandAtThePosition) {
       ASSERT_EQ(read(pipe_ends[0], &written, sizeof written), static_cast<ssize_t>(sizeof written));
     }
     kill(child, SIGKILL);
-    for (int64_t n; read(pipe_ends[0], &n, sizeof n) == static_cast<ssize_t>(sizeof n);) written = n;
+    for (int64_t n; read(pipe_ends[0], &n, sizeof n) == static_cast<ssize_t>(sizeof n);)
+      written = n;
     close(pipe_ends[0]);
     int status = 0;
     waitpid(child, &status, 0);
@@ -303,7 +308,8 @@ class SmallDiskTest : public ViewStoreTest {
     if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
   }
   bool Mount(const char* size) {
-    mounted_ = mount("tmpfs", folder_.c_str(), "tmpfs", 0, absl::StrCat("size=", size).c_str()) == 0;
+    mounted_ =
+        mount("tmpfs", folder_.c_str(), "tmpfs", 0, absl::StrCat("size=", size).c_str()) == 0;
     return mounted_;
   }
   bool mounted_ = false;

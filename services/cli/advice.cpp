@@ -82,9 +82,11 @@ std::string Advice(const absl::Status& status, const CallFacts& facts) {
 std::string OneLine(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   const std::string field = FieldOf(status);
+  std::string message(status.message());
+  // Some sentences begin with their field.
+  if (!field.empty() && message.starts_with(field + ": ")) message.erase(0, field.size() + 2);
   return absl::StrCat(reason.empty() ? absl::StatusCodeToString(status.code()) : reason,
-                      field.empty() ? "" : absl::StrCat(" (", field, ")"), ": ",
-                      std::string(status.message()));
+                      field.empty() ? "" : absl::StrCat(" (", field, ")"), ": ", message);
 }
 
 }  // namespace carnet::cli

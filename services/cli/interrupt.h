@@ -7,15 +7,19 @@
 
 namespace carnet::cli {
 
-// While it lives, SIGINT and SIGTERM call `end` in a thread of its own instead of ending the
-// process. To be made before any other thread: threads made later inherit that they leave these
-// signals alone.
+// While it lives, SIGINT and SIGTERM don't end the process. To be made before any other thread,
+// also those of gRPC (which come with its first object): they inherit that they leave these signals
+// alone.
 class Interrupt {
  public:
-  explicit Interrupt(std::function<void()> end);
+  Interrupt();
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
+
+  // From now on the first of these signals (also one that came already) calls `end` in a thread of
+  // its own. To be called once.
+  void Watch(std::function<void()> end);
 
   bool came() const { return came_; }
 

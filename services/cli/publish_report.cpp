@@ -15,6 +15,9 @@
 namespace carnet::cli {
 namespace {
 
+// Lines that a person still reads.
+constexpr size_t kMaxPositions = 5;
+
 // "APPLIED", as documents and answers write it.
 std::string StatusWord(v1::OutcomeStatus status) {
   constexpr std::string_view kPrefix = "OUTCOME_STATUS_";
@@ -90,7 +93,13 @@ std::string PublishReport::Text() const {
     table.Add({outcome, reason, flags, absl::StrCat(count)});
   }
   std::string text = table.empty() ? "" : table.Render();
+  size_t shown = 0;
   for (const auto& [merchant, token] : positions_) {
+    if (++shown > kMaxPositions) {
+      absl::StrAppend(&text, "… and of ", Count(positions_.size() - kMaxPositions, "merchant"),
+                      " more, which --output json tells\n");
+      break;
+    }
     absl::StrAppend(&text, positions_.size() == 1 ? "" : merchant + ": ",
                     "reads see all of it with --min-position ", PositionText(token), "\n");
   }

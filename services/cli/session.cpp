@@ -23,8 +23,8 @@ const std::shared_ptr<grpc::Channel>& Session::channel() const {
   if (!channel_) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-    channel_ = grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(),
-                                         arguments);
+    channel_ =
+        grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
   }
   return channel_;
 }

@@ -54,6 +54,7 @@ class Cursor {
 }  // namespace
 
 absl::StatusOr<ExitCode> Run(const Session& session, const Subscribe& command) {
+  Interrupt interrupt;
   const auto merchant = session.Merchant();
   if (!merchant.ok()) return merchant.status();
   v1::SubscribeRequest request;
@@ -65,7 +66,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const Subscribe& command) {
   SetMinPosition(session, &request);
 
   grpc::ClientContext context;  // no deadline: it ends when somebody ends it
-  const Interrupt interrupt([&] { context.TryCancel(); });  // before gRPC has threads
+  interrupt.Watch([&] { context.TryCancel(); });
   v1::SubscriptionService::Stub stub(session.channel());
   const auto stream = stub.Subscribe(&context, request);
   Cursor cursor;

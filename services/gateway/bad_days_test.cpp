@@ -74,5 +74,20 @@ TEST_F(GatewayTest, TooMuchInFlightIsRefused) {
   EXPECT_TRUE(Publish(Sale("S-1")).status.ok());
 }
 
+// What is sealed under a key that is not safe must not be in the log.
+TEST_F(GatewayTest, WithoutASafeKeyNothingSealedIsAppended) {
+  StartEmbedded();
+  ASSERT_TRUE(Publish(Contact("c-1", "Jeanne")).status.ok());
+  store_->fail = true;
+  const Answer answer = Publish(Contact("c-2", "Marie"));
+  EXPECT_EQ(ReasonOf(answer.status), "KEY_STORE_AWAY");
+  EXPECT_EQ(IdsInLog().size(), 1u);
+  EXPECT_TRUE(Publish(Sale("S-1")).status.ok());                  // holds nothing personal
+  EXPECT_TRUE(Publish(Contact("c-1", "Jeanne D.")).status.ok());  // has its key
+  EXPECT_EQ(IdsInLog().size(), 3u);
+  store_->fail = false;
+  EXPECT_TRUE(Publish(Contact("c-2", "Marie")).status.ok());
+}
+
 }  // namespace
 }  // namespace carnet::gateway

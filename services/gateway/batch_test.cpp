@@ -1,5 +1,6 @@
 // PublishBatch over a real socket.
 #include <string>
+#include <vector>
 
 #include "google/rpc/status.pb.h"
 #include <grpcpp/generic/generic_stub.h>
@@ -87,6 +88,33 @@ TEST_F(GatewayTest, AChangeOfABatchThatCantBeReadBlocksNoOther) {
   call->Finish(&status, nullptr);
   next();
   EXPECT_TRUE(status.ok());
+}
+
+TEST_F(GatewayTest, AStreamKeepsItsOrder) {
+  StartEmbedded();
+  grpc::ClientContext context;
+  auto stream = stub_->PublishBatch(&context);
+  std::vector<std::string> sent;
+  for (int message = 0; message < 50; ++message) {
+    v1::PublishBatchRequest request;
+    for (int i = 0; i < 20; ++i) {
+      // Some need a key to be kept first, which must not let others overtake them.
+      *request.add_changes() = i % 7 == 0 ? Contact(absl::StrCat("c-", message, "-", i), "Jeanne")
+                                          : Sale(absl::StrCat("S-", message, i));
+      sent.push_back(request.changes(i).id());
+    }
+    ASSERT_TRUE(stream->Write(request));
+  }
+  stream->WritesDone();
+  v1::PublishBatchResponse response;
+  int64_t last = 0;
+  while (stream->Read(&response)) {
+    for (const auto& result : response.results()) {
+      EXPECT_EQ(result.token().offset(), ++last + 1);  // after the manifest
+    }
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(IdsInLog(), sent);
 }
 
 }  // namespace

@@ -63,8 +63,9 @@ TEST_F(GatewayTest, PersonalDataNeverReachesTheLog) {
   Stop();
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
     if (!entry.is_regular_file()) continue;
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string content((std::istreambuf_iterator<char>(file)), {});
+    std::string content(entry.file_size(), '\0');
+    std::ifstream(entry.path(), std::ios::binary)
+        .read(content.data(), static_cast<std::streamsize>(content.size()));
     EXPECT_EQ(content.find("Unmistakable"), std::string::npos) << entry.path();
   }
 }

@@ -3,10 +3,13 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +46,40 @@ inline std::map<std::string, std::string> MetadataOf(const absl::Status& status)
   return all;
 }
 
+// A key store of which Persist() can be made to fail.
+class FailingKeyStore final : public vault::KeyStore {
+ public:
+  explicit FailingKeyStore(std::unique_ptr<vault::KeyStore> real) : real_(std::move(real)) {}
+  absl::StatusOr<std::optional<vault::MerchantKeys>> FindMerchantKeys(
+      std::string_view merchant) override {
+    return real_->FindMerchantKeys(merchant);
+  }
+  absl::StatusOr<vault::MerchantKeys> MerchantKeysOrNew(std::string_view merchant) override {
+    return real_->MerchantKeysOrNew(merchant);
+  }
+  absl::StatusOr<std::optional<vault::Key>> FindRecordKey(std::string_view merchant,
+                                                          const Uuid& key_id) override {
+    return real_->FindRecordKey(merchant, key_id);
+  }
+  absl::StatusOr<std::optional<vault::RecordKey>> NewestRecordKey(std::string_view merchant,
+                                                                  const Uuid& record_id) override {
+    return real_->NewestRecordKey(merchant, record_id);
+  }
+  absl::Status Persist(const vault::NewKeys& keys) override {
+    if (fail)
+      return Error(absl::StatusCode::kUnavailable, "KEY_STORE_AWAY", "no key can be kept now");
+    return real_->Persist(keys);
+  }
+  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override {
+    return real_->DeleteRecordKeys(merchant, record_id);
+  }
+
+  std::atomic<bool> fail{false};
+
+ private:
+  const std::unique_ptr<vault::KeyStore> real_;
+};
+
 // One gateway with all around it.
 class GatewayTest : public testing::Test {
  protected:
@@ -78,7 +115,7 @@ class GatewayTest : public testing::Test {
   void Start(bool fold) {
     auto store = vault::OpenEmbeddedKeyStore(folder_ / "keys", root_, /*create=*/true);
     ASSERT_TRUE(store.ok()) << store.status();
-    store_ = *std::move(store);
+    store_ = std::make_unique<FailingKeyStore>(*std::move(store));
     keys_ = std::make_unique<vault::KeyRing>(store_.get());
     auto projector = projection::MakeProjector(log_.get(), {.views_folder = folder_ / "views"});
     ASSERT_TRUE(projector.ok()) << projector.status();
@@ -208,7 +245,7 @@ class GatewayTest : public testing::Test {
   vault::PhoneNormalizer phones_;
   runtime::Metrics metrics_;
   runtime::OpenStreams streams_;
-  std::unique_ptr<vault::KeyStore> store_;
+  std::unique_ptr<FailingKeyStore> store_;
   std::unique_ptr<vault::KeyRing> keys_;
   std::unique_ptr<event_log::EventLog> log_;
   std::unique_ptr<projection::Projector> projector_;

@@ -109,8 +109,9 @@ TEST_F(ReadsTest, ErrorsCarryReasonAndField) {
 }
 
 TEST_F(ReadsTest, CustomersAndVouchersAreRead) {
-  server_.Publish({.body = Contact("name { full { plain: 'Anne' } } emails { plain: 'anne@example.fr' }"),
-                   .external_id = "c-1"});
+  server_.Publish(
+      {.body = Contact("name { full { plain: 'Anne' } } emails { plain: 'anne@example.fr' }"),
+       .external_id = "c-1"});
   for (int i = 0; i < 3; ++i) {
     server_.Publish({.body = Sale("S-" + std::to_string(i), 100), .external_id = "c-2"});
   }

@@ -66,13 +66,13 @@ def free_port():
 # --- what comes out, as lines a person can compare ----------------------------------------------------------------
 
 
-def outcomes(results):
-    """Counts by outcome, then each line that did not simply apply."""
+def outcomes(results, usual):
+    """Counts by outcome, then each line that did not end as usual."""
     counts, others = collections.Counter(), []
     for result in results:
         words = outcome_words(result["result"])
         counts[words] += 1
-        if words != "APPLIED":
+        if words != usual:
             others.append(f"{result['file']}:{result['line']} {words}")
     return [f"{count:4} {words}" for words, count in sorted(counts.items())] + [""] + others
 
@@ -165,11 +165,11 @@ def publish(shop):
 
 def check(shop, write):
     first, position = publish(shop)
-    found = {"outcomes.txt": outcomes(first), **state_of(shop, position)}
+    found = {"outcomes.txt": outcomes(first, "APPLIED"), **state_of(shop, position)}
     found["events.txt"] = events(shop.feed("--min-position", position))
 
     second, position = publish(shop)
-    found["outcomes-again.txt"] = outcomes(second)
+    found["outcomes-again.txt"] = outcomes(second, "DUPLICATE of APPLIED")
     for name, lines in state_of(shop, position).items():
         if lines != found[name]:
             sys.exit(difference(f"{name} changed when the day was published again", found[name], lines))
