@@ -64,7 +64,7 @@ struct BatchFold::Slot {
 };
 
 BatchFold::BatchFold(const event_log::Identity& identity, int32_t partition,
-                     view_store::ViewStore* store, std::function<void()> written)
+                     view_store::ViewStore* store, std::function<void(const FoldedBatch&)> written)
     : identity_(identity),
       partition_(partition),
       store_(store),
@@ -83,7 +83,7 @@ absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> 
   if (records.empty()) return 0;
   CARNET_ASSERT(records.front().offset >= position_);
   if (writing_beside_) {
-    current_->base.StandOn(beside_->batch.rows);
+    current_->base.StandOn(store_->snapshot());
   } else {
     current_->base.StandOn(store_->snapshot());
   }
@@ -111,6 +111,7 @@ absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> 
   position.set_last_offset(last.offset);
   position.set_last_record_hash(RecordHash(last.key, last.value));
   position_ = position.offset();
+  current_->batch.counts = counts_;
   Write(mode);
   return count;
 }

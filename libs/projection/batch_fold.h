@@ -20,14 +20,6 @@
 
 namespace carnet::projection {
 
-// How many records ended how.
-struct OutcomeCounts {
-  uint64_t applied = 0;
-  uint64_t duplicates = 0;
-  uint64_t rejected = 0;
-  uint64_t dead_letters = 0;
-};
-
 // Who writes a batch: this thread, before Fold() returns; or another one, while the next batch is
 // folded.
 enum class WriteMode { kHere, kBeside };
@@ -38,7 +30,7 @@ class BatchFold {
   // `store` must outlive it, and be written by nobody else. `written` is called after each write,
   // by the thread that wrote, never twice at a time.
   BatchFold(const event_log::Identity& identity, int32_t partition, view_store::ViewStore* store,
-            std::function<void()> written = nullptr);
+            std::function<void(const FoldedBatch&)> written = nullptr);
   // Waits for the write under way.
   ~BatchFold();
 

@@ -12,7 +12,8 @@ void FoldedBatch::Clear() {
   position.Clear();
 }
 
-BatchWriter::BatchWriter(view_store::ViewStore* store, std::function<void()> written)
+BatchWriter::BatchWriter(view_store::ViewStore* store,
+                         std::function<void(const FoldedBatch&)> written)
     : store_(store), written_(std::move(written)) {}
 
 BatchWriter::~BatchWriter() {
@@ -28,7 +29,7 @@ BatchWriter::~BatchWriter() {
 void BatchWriter::Write(const FoldedBatch& batch) {
   Wait();
   store_->Write(batch.rows, batch.untrusted, batch.position);
-  if (written_) written_();
+  if (written_) written_(batch);
 }
 
 void BatchWriter::Begin(const FoldedBatch& batch) {
@@ -53,7 +54,7 @@ void BatchWriter::Run() {
     if (batch_ == nullptr) return;
     lock.unlock();
     store_->Write(batch_->rows, batch_->untrusted, batch_->position);
-    if (written_) written_();
+    if (written_) written_(*batch_);
     lock.lock();
     batch_ = nullptr;
     changed_.notify_all();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,14 @@
 
 namespace carnet::projection {
 
+// How many records ended how.
+struct OutcomeCounts {
+  uint64_t applied = 0;
+  uint64_t duplicates = 0;
+  uint64_t rejected = 0;
+  uint64_t dead_letters = 0;
+};
+
 // What one write to the views consists of.
 struct FoldedBatch {
   explicit FoldedBatch(const domain::Reader& base) : rows(base) {}
@@ -21,13 +30,14 @@ struct FoldedBatch {
   domain::Overlay rows;
   std::vector<view_store::UntrustedRecord> untrusted;
   carnet::log::v1::PositionRow position;
+  OutcomeCounts counts;  // of all batches up to this one
 };
 
 // Has a thread of its own, begun when it is first needed. Used by one thread.
 class BatchWriter {
  public:
   // `written` is called after each write, by the thread that wrote.
-  BatchWriter(view_store::ViewStore* store, std::function<void()> written);
+  BatchWriter(view_store::ViewStore* store, std::function<void(const FoldedBatch&)> written);
   // Waits for the write under way.
   ~BatchWriter();
 
@@ -45,7 +55,7 @@ class BatchWriter {
   void Run();
 
   view_store::ViewStore* const store_;
-  const std::function<void()> written_;
+  const std::function<void(const FoldedBatch&)> written_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

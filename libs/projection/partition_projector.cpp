@@ -47,7 +47,8 @@ PartitionProjector::PartitionProjector(event_log::EventLog* log, int32_t partiti
       options_(options),
       board_(board),
       serving_(std::move(serving)),
-      fold_(log->identity(), partition, serving_.store.get(), [this] { Advanced(); }) {
+      fold_(log->identity(), partition, serving_.store.get(),
+            [this](const FoldedBatch& batch) { Advanced(batch); }) {
   progress_.partition = partition_;
   progress_.generation = serving_.number;
   progress_.position = fold_.position();
@@ -140,31 +141,25 @@ absl::Status PartitionProjector::FoldAll(std::span<const event_log::StoredRecord
                    absl::StrCat("at offset ", records.front().offset, ": ", status.message()));
     }
     records = records.subspan(*folded);
-    NoteProgress();
+    NoteEnd();
     if (fold_.sealed()) return Sealed();
   }
   return absl::OkStatus();
 }
 
-void PartitionProjector::Advanced() {
+void PartitionProjector::Advanced(const FoldedBatch& batch) {
   auto snapshot = serving_.store->snapshot();
   {
     const std::lock_guard lock(mutex_);
     progress_.position = snapshot->position();
     progress_.end = std::max(progress_.end, progress_.position);
+    progress_.applied = batch.counts.applied;
+    progress_.duplicates = batch.counts.duplicates;
+    progress_.rejected = batch.counts.rejected;
+    progress_.dead_letters = batch.counts.dead_letters;
   }
   board_->Publish(partition_, std::move(snapshot));
   listeners_.CallAll();
-}
-
-void PartitionProjector::NoteProgress() {
-  NoteEnd();
-  const OutcomeCounts& counts = fold_.counts();
-  const std::lock_guard lock(mutex_);
-  progress_.applied = counts.applied;
-  progress_.duplicates = counts.duplicates;
-  progress_.rejected = counts.rejected;
-  progress_.dead_letters = counts.dead_letters;
 }
 
 void PartitionProjector::NoteEnd() {

@@ -49,8 +49,7 @@ class PartitionProjector {
   absl::Status Follow(absl::Time until);
   absl::Status FoldAll(std::span<const event_log::StoredRecord> records);
   // After a write, by the thread that wrote: tells everybody.
-  void Advanced();
-  void NoteProgress();
+  void Advanced(const FoldedBatch& batch);
   void NoteEnd();
   void NoteTrouble(const absl::Status& status);
   void Halt(const absl::Status& why);

@@ -59,7 +59,8 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
         Advance();
         return;
       }
-      item = std::make_shared<Item>(grpc_reference_, std::move(read_buffer_));
+      item = std::make_shared<Item>(grpc_reference_, read_buffer_);
+      read_buffer_.Clear();
       item->self = item;
       bytes_ += item->bytes;
       items_.push_back(item);
@@ -111,9 +112,9 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
  private:
   // One request and its response.
   struct Item final : public PendingCall {
-    Item(std::shared_ptr<BidiCall> the_call, grpc::ByteBuffer request)
+    Item(std::shared_ptr<BidiCall> the_call, const grpc::ByteBuffer& request)
         : call(std::move(the_call)),
-          in(std::move(request)),
+          in(request),
           bytes(in.Length()),
           response(google::protobuf::Arena::CreateMessage<Response>(&arena)) {
       if (call->window_.budget != nullptr) call->window_.budget->Take(bytes);

@@ -1,7 +1,9 @@
 // The binary itself: what it says when it can't start, that it serves, and that it ends in time.
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,14 +102,20 @@ class CarnetdTest : public testing::Test {
   // Starts and waits until it serves.
   void Serve() {
     std::filesystem::remove(Path("port"));
+    const int watch = inotify_init1(IN_CLOEXEC);
+    inotify_add_watch(watch, folder_.c_str(), IN_MOVED_TO);
     Spawn(Usual());
+    // Wakes when a file is moved into the folder, or after a while to see whether the process still
+    // lives.
     const absl::Time give_up = absl::Now() + absl::Seconds(60);
     while (!std::filesystem::exists(Path("port"))) {
       int status = 0;
       ASSERT_EQ(waitpid(pid_, &status, WNOHANG), 0) << Errors();
       ASSERT_LT(absl::Now(), give_up) << Errors();
-      absl::SleepFor(absl::Milliseconds(5));
+      pollfd moved{.fd = watch, .events = POLLIN};
+      poll(&moved, 1, /*milliseconds=*/100);
     }
+    close(watch);
     std::string address = ReadFile(Path("port"));
     ASSERT_EQ(address.back(), '\n');
     address.pop_back();

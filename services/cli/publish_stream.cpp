@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include <grpcpp/client_context.h>
 
@@ -198,7 +199,10 @@ class Stream {
       status = absl::DeadlineExceededError("the server did not answer in time");
     }
     if (status.ok()) status = read_error_;
-    const size_t unknown = in_flight_.unanswered();
+    // What gRPC says of a call that never left this process.
+    const bool not_sent =
+        absl::IsUnavailable(status) && absl::StartsWith(status.message(), "failed to connect");
+    const size_t unknown = not_sent ? 0 : in_flight_.unanswered();
     if (unknown == 0 || status.ok()) return status;
     absl::Status told(status.code(),
                       absl::StrCat(std::string(status.message()), "; ", Count(unknown, "change"),

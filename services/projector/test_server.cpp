@@ -96,10 +96,10 @@ std::shared_ptr<grpc::Channel> TestServer::Connect(bool small_window) const {
 }
 
 bool Eventually(const std::function<bool()>& condition) {
-  const absl::Time end = absl::Now() + absl::Seconds(20);
+  const absl::Time end = absl::Now() + absl::Seconds(40);
   while (!condition()) {
     if (absl::Now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::yield();
   }
   return true;
 }

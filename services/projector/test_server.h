@@ -52,7 +52,7 @@ class TestServer {
   std::unique_ptr<runtime::GrpcServer> server_;
 };
 
-// Waits until `condition` holds, at most 20 s; whether it does.
+// Waits until `condition` holds, at most 40 s; whether it does.
 bool Eventually(const std::function<bool()>& condition);
 
 }  // namespace carnet::projector_service::testing
