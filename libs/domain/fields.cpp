@@ -17,23 +17,46 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
 
-// The fields of a message type that hold messages of ours.
-using MessageFields = std::vector<const FieldDescriptor*>;
+// What a type of message can hold, looked up once.
+struct Plan {
+  struct Child {
+    const FieldDescriptor* field;
+    const Plan* plan;
+  };
+  std::vector<Child> singular;  // outside oneofs
+  std::vector<Child> repeated;
+  std::vector<Child> in_oneofs;
+  std::vector<const OneofDescriptor*> oneofs;  // those with a message among their members
+  bool is_personal = false;
+  bool is_token = false;
+};
 
-// One table a thread: no lock on the way of every change.
-const MessageFields& FieldsOf(const Descriptor* type) {
-  thread_local absl::flat_hash_map<const Descriptor*, std::unique_ptr<MessageFields>> known;
-  auto& fields = known[type];
-  if (!fields) {
-    fields = std::make_unique<MessageFields>();
-    for (int i = 0; i < type->field_count(); ++i) {
-      if (type->field(i)->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        fields->push_back(type->field(i));
+// One table a thread: no lock on the way of every change. Plans are never dropped, so they may
+// point at each other.
+const Plan& PlanOf(const Descriptor* type) {
+  thread_local absl::flat_hash_map<const Descriptor*, std::unique_ptr<Plan>> known;
+  if (const auto found = known.find(type); found != known.end()) return *found->second;
+  Plan* const plan = known.emplace(type, std::make_unique<Plan>()).first->second.get();
+  plan->is_personal = type == carnet::v1::Personal::descriptor();
+  plan->is_token = type == carnet::v1::IdentityToken::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* const field = type->field(i);
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const Plan::Child child{field, &PlanOf(field->message_type())};
+    if (field->is_repeated()) {
+      plan->repeated.push_back(child);
+    } else if (field->real_containing_oneof() == nullptr) {
+      plan->singular.push_back(child);
+    } else {
+      plan->in_oneofs.push_back(child);
+      if (plan->oneofs.empty() || plan->oneofs.back() != field->real_containing_oneof()) {
+        plan->oneofs.push_back(field->real_containing_oneof());
       }
     }
   }
-  return *fields;
+  return *plan;
 }
 
 FormError At(std::string_view reason, std::string detail) {
@@ -56,37 +79,49 @@ std::optional<FormError> CheckPersonal(const carnet::v1::Personal& value, Person
   return std::nullopt;
 }
 
-std::optional<FormError> CheckMessage(const Message& message, PersonalForm form) {
-  const auto* reflection = message.GetReflection();
+std::optional<FormError> CheckMessage(const Plan& plan, const Message& message, PersonalForm form);
+
+std::optional<FormError> CheckChild(const Plan::Child& child, const Message& message, int index,
+                                    PersonalForm form) {
+  auto error = CheckMessage(*child.plan, message, form);
+  if (!error) return error;
+  std::string path(child.field->name());
+  if (index >= 0) path += "[" + std::to_string(index) + "]";
+  error->field = error->field.empty() ? path : path + "." + error->field;
+  return error;
+}
+
+std::optional<FormError> CheckMessage(const Plan& plan, const Message& message, PersonalForm form) {
+  const auto* const reflection = message.GetReflection();
   const auto& unknown = reflection->GetUnknownFields(message);
   if (!unknown.empty()) {
     return At(reason::kUnknownField, "field number " + std::to_string(unknown.field(0).number()) +
                                          " is not known to this version");
   }
-  const Descriptor* type = message.GetDescriptor();
-  if (type == carnet::v1::Personal::descriptor()) {
+  if (plan.is_personal) {
     if (auto error = CheckPersonal(static_cast<const carnet::v1::Personal&>(message), form))
       return error;
-  } else if (form == PersonalForm::kPlain && type == carnet::v1::IdentityToken::descriptor()) {
+  } else if (plan.is_token && form == PersonalForm::kPlain) {
     return At(reason::kSealedNotAllowed, "only the gateway writes identity tokens: leave them out");
   }
-  const auto descend = [&](const Message& child, const FieldDescriptor* field, int index) {
-    auto error = CheckMessage(child, form);
-    if (!error) return error;
-    std::string path(field->name());
-    if (index >= 0) path += "[" + std::to_string(index) + "]";
-    error->field = error->field.empty() ? path : path + "." + error->field;
-    return error;
-  };
-  for (const FieldDescriptor* field : FieldsOf(type)) {
-    if (field->is_repeated()) {
-      const int size = reflection->FieldSize(message, field);
-      for (int i = 0; i < size; ++i) {
-        if (auto error = descend(reflection->GetRepeatedMessage(message, field, i), field, i))
-          return error;
-      }
-    } else if (reflection->HasField(message, field)) {
-      if (auto error = descend(reflection->GetMessage(message, field), field, -1)) return error;
+  for (const Plan::Child& child : plan.singular) {
+    if (!reflection->HasField(message, child.field)) continue;
+    if (auto error = CheckChild(child, reflection->GetMessage(message, child.field), -1, form))
+      return error;
+  }
+  for (const OneofDescriptor* oneof : plan.oneofs) {
+    const FieldDescriptor* const set = reflection->GetOneofFieldDescriptor(message, oneof);
+    for (const Plan::Child& child : plan.in_oneofs) {
+      if (child.field != set) continue;
+      if (auto error = CheckChild(child, reflection->GetMessage(message, set), -1, form))
+        return error;
+    }
+  }
+  for (const Plan::Child& child : plan.repeated) {
+    const int size = reflection->FieldSize(message, child.field);
+    for (int i = 0; i < size; ++i) {
+      const Message& element = reflection->GetRepeatedMessage(message, child.field, i);
+      if (auto error = CheckChild(child, element, i, form)) return error;
     }
   }
   return std::nullopt;
@@ -95,7 +130,7 @@ std::optional<FormError> CheckMessage(const Message& message, PersonalForm form)
 }  // namespace
 
 std::optional<FormError> CheckFields(const Message& message, PersonalForm form) {
-  return CheckMessage(message, form);
+  return CheckMessage(PlanOf(message.GetDescriptor()), message, form);
 }
 
 }  // namespace carnet::domain

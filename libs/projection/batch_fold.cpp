@@ -83,7 +83,7 @@ absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> 
   if (records.empty()) return 0;
   CARNET_ASSERT(records.front().offset >= position_);
   if (writing_beside_) {
-    current_->base.StandOn(store_->snapshot());
+    current_->base.StandOn(beside_->batch.rows);
   } else {
     current_->base.StandOn(store_->snapshot());
   }

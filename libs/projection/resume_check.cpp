@@ -99,7 +99,7 @@ absl::StatusOr<Resume> CheckResume(event_log::EventLog* log, int32_t partition,
   if (position.last_offset() < 0) return resume;
   const auto last = ReadAt(log, partition, position.last_offset(), deadline);
   if (!last.ok()) return last.status();
-  if (false) {
+  if (last->hash != position.last_record_hash()) {
     return Replaced(absl::StrCat("the record at offset ", position.last_offset(),
                                  " is not the one that was folded"));
   }
