@@ -206,9 +206,7 @@ absl::Status RulesTooNew(uint32_t wanted) {
                    std::to_string(kRulesVersion) + ": upgrade it");
 }
 
-}  // namespace
-
-absl::Status FoldChange(const Change& change, Overlay* state, Outcome* outcome) {
+absl::Status FoldAnyChange(const Change& change, Overlay* state, Outcome* outcome) {
   outcome->Clear();
   if (change.rules_version() > kRulesVersion) return RulesTooNew(change.rules_version());
   if (change.body().rules_version_activated().version() > kRulesVersion) {
@@ -278,6 +276,20 @@ absl::Status FoldChange(const Change& change, Overlay* state, Outcome* outcome) 
   PutRow(state, Family::kChanges, change_key, row);
   FillOutcome(row, outcome);
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status FoldChange(const Change& change, Overlay* state, Outcome* outcome) {
+  try {
+    return FoldAnyChange(change, state, outcome);
+  } catch (const InvariantFailed& failed) {
+    if (state->in_savepoint()) state->RollBack();
+    return Error(absl::StatusCode::kInternal, "INVARIANT_FAILED",
+                 std::string("it does not hold that ") + failed.what() +
+                     ": a bug, or views that were damaged. Keep the log, report it, and fold the "
+                     "views anew");
+  }
 }
 
 void FoldDeadLetter(const Change& change, std::string_view reason, std::string_view detail,

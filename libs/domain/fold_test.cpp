@@ -132,6 +132,19 @@ TEST(Rules, NewerOnesStopTheFold) {
   EXPECT_EQ(shop.Dump().find("S1"), std::string::npos) << "nothing was written";
 }
 
+TEST(Invariants, WhatCantBeReadStopsTheFoldAndLeavesNothing) {
+  Shop shop;
+  shop.Fold(Shop::Fact(1, "A", Sale("S1", 4000)));
+  shop.state().Put(Family::kAccounts, RecordKey("shop", Record("A")), "\xff damaged");
+  const std::string before = shop.Dump();
+  EXPECT_EQ(shop.Fold(Shop::Fact(2, "A", Sale("S2", 100))),
+            "STOP it does not hold that a row of the views can be read: a bug, or views that were "
+            "damaged. Keep the "
+            "log, report it, and fold the views anew");
+  EXPECT_EQ(shop.Dump(), before);
+  EXPECT_EQ(shop.Fold(Shop::Fact(3, "B", Sale("S3", 100))), "APPLIED S3");
+}
+
 TEST(Customers, WhateverNamesAnUnknownExternalIdCreatesOne) {
   Shop shop;
   shop.Fold(Shop::Fact(1, "A", Receipt("R1", 500)));

@@ -14,6 +14,8 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 
+#include "domain/invariant.h"
+
 namespace carnet::domain {
 
 // The families of the compared key space, one purpose each. What their keys and values are is said
@@ -69,6 +71,7 @@ class Overlay : public Reader {
   void Begin();
   void Commit();
   void RollBack();
+  bool in_savepoint() const { return in_savepoint_; }
 
   // Calls `write` for every row written, deleted ones without a value. No order within a family.
   using WriteVisitor = std::function<void(Family family, const std::string& key,
@@ -119,7 +122,8 @@ template <typename Row>
 bool GetRow(const Reader& reader, Family family, std::string_view key, Row* row) {
   std::string value;
   if (!reader.Get(family, key, &value)) return false;
-  return row->ParseFromString(value);
+  Require(row->ParseFromString(value), "a row of the views can be read");
+  return true;
 }
 
 template <typename Row>

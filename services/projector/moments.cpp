@@ -10,7 +10,7 @@
 namespace carnet::projector_service {
 
 Moments::Moments(projection::Projector* projector, const event_log::Identity& identity,
-                 Worker* late)
+                 runtime::Worker* late)
     : projector_(projector),
       log_id_(identity.log_id.ToString()),
       partition_count_(identity.partition_count),

@@ -15,7 +15,7 @@
 #include "carnet/v1/token.pb.h"
 #include "event_log/event_log.h"
 #include "projection/projector.h"
-#include "projector/worker.h"
+#include "runtime/worker.h"
 #include "query/view.h"
 
 namespace carnet::projector_service {
@@ -27,7 +27,7 @@ inline constexpr absl::Duration kDefaultWait = absl::Seconds(10);
 class Moments {
  public:
   // Both must outlive this. `late`: where reads go on that had to wait.
-  Moments(projection::Projector* projector, const event_log::Identity& identity, Worker* late);
+  Moments(projection::Projector* projector, const event_log::Identity& identity, runtime::Worker* late);
 
   // One moment, kept alive. The view's generation is only set by WithGeneration().
   struct Moment {
@@ -57,7 +57,7 @@ class Moments {
   projection::Projector* const projector_;
   const std::string log_id_;  // as text
   const int32_t partition_count_;
-  Worker* const late_;
+  runtime::Worker* const late_;
 };
 
 template <typename Request, typename UseNow>

@@ -10,13 +10,13 @@
 #include "projector/moments.h"
 #include "projector/subscription_service.h"
 #include "projector/subscriptions.h"
-#include "projector/worker.h"
+#include "runtime/worker.h"
 
 namespace carnet::projector_service {
 
 struct ProjectorServices::Impl {
   explicit Impl(const Parts& parts)
-      : late(std::make_unique<Worker>()),
+      : late(std::make_unique<runtime::Worker>()),
         moments(parts.projector, parts.log->identity(), late.get()),
         subscriptions(std::make_unique<Subscriptions>(parts.projector, parts.subscriber_patience)) {
   }
@@ -26,7 +26,7 @@ struct ProjectorServices::Impl {
     subscriptions.reset();
   }
 
-  std::unique_ptr<Worker> late;
+  std::unique_ptr<runtime::Worker> late;
   Moments moments;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<grpc::Service> customers;

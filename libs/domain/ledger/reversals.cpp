@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "base/fatal.h"
 #include "base/money.h"
 #include "domain/keys.h"
 #include "domain/ledger/account.h"
@@ -88,8 +87,9 @@ Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal) {
                              "source " + std::string(source) + " has no voucher with that code");
   }
   VoucherRow target;
-  CARNET_ASSERT(GetRow(step->state, Family::kEntries,
-                       VoucherKey(step->merchant_name(), target_number), &target));
+  Require(GetRow(step->state, Family::kEntries, VoucherKey(step->merchant_name(), target_number),
+                 &target),
+          "a code stands for a voucher");
   step->record = Uuid::FromBytes(target.record());
   std::optional<Account> account;
   if (step->record) account.emplace(step, *step->record);

@@ -1,6 +1,5 @@
 #include "domain/ledger/voucher.h"
 
-#include "base/fatal.h"
 #include "base/money.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
@@ -75,8 +74,9 @@ Verdict CheckCode(Step* step, const VoucherRow& voucher, CodeEntry* entry) {
   *entry = FindCode(*step, voucher.source(), voucher.code());
   if (entry->row.number() == 0) return Verdict::Applied();
   VoucherRow other;
-  CARNET_ASSERT(GetRow(step->state, Family::kEntries,
-                       VoucherKey(step->merchant_name(), entry->row.number()), &other));
+  Require(GetRow(step->state, Family::kEntries,
+                 VoucherKey(step->merchant_name(), entry->row.number()), &other),
+          "a code stands for a voucher");
   const bool same_ticket = other.kind() == voucher.kind() && other.record() == voucher.record() &&
                            other.occurred_at_micros() == voucher.occurred_at_micros() &&
                            other.unit() == voucher.unit() && other.total() == voucher.total();
@@ -122,7 +122,7 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
       return Overflow(*step, "the merchant's account " + std::string(AccountName(leg.account())));
     }
   }
-  CARNET_ASSERT(sum == 0);
+  Require(sum == 0, "debits equal credits");
 
   step->feed.VoucherPosted(number);
   if (account != nullptr) {
@@ -138,7 +138,7 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
     voucher->set_balance_after(account->Balance(voucher->unit()));
     account->Write(voucher->unit(), before);
   } else {
-    CARNET_ASSERT(receivable == 0);
+    Require(receivable == 0, "nobody owes what a walk-in bought");
   }
 
   code.row.set_number(number);

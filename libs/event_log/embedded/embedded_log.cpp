@@ -206,6 +206,11 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenEmbeddedLog(const std::string& pat
   absl::StatusOr<std::unique_ptr<Database>> database =
       Database::Open(path, options, /*create=*/false);
   if (!database.ok()) return database.status();
+  if (IsEmpty((*database)->db())) {
+    return Error(absl::StatusCode::kNotFound, "LOG_MISSING",
+                 absl::StrCat("there is no event log in ", path,
+                              " yet: whoever began to make it did not come to its end"));
+  }
   const absl::StatusOr<Identity> identity = LoadIdentity((*database)->db());
   if (!identity.ok()) return identity.status();
 

@@ -48,7 +48,7 @@ absl::StatusOr<Identity> InitEmbeddedLog(const std::string& path, int32_t partit
                                          const EmbeddedLogOptions& options = {});
 
 // Opens a log. Errors, each with a message that says what to do:
-//   NOT_FOUND(LOG_MISSING)            nothing there
+//   NOT_FOUND(LOG_MISSING)            nothing there, or InitEmbeddedLog() was killed half-way
 //   FAILED_PRECONDITION(NOT_A_LOG)    something else is there
 //   FAILED_PRECONDITION(LOG_LOCKED)   another process has it open, or this one has
 //   FAILED_PRECONDITION(LOG_NOT_WRITABLE)   no right to write there, or a read-only file system
