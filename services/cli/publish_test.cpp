@@ -89,6 +89,13 @@ std::string Good(int number) {
   return absl::StrCat("{\"id\":\"", number, "\",\"merchant\":\"shop\"}");
 }
 
+std::vector<std::string> GoodLines(int count) {
+  std::vector<std::string> lines;
+  lines.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) lines.push_back(Good(i));
+  return lines;
+}
+
 struct Published {
   absl::Status status;
   std::vector<std::string> lines;  // "number verdict"
@@ -138,8 +145,7 @@ TEST(Publish, ResultsComeInTheOrderOfTheLinesAndABadOneBlocksNoOther) {
 
 TEST(Publish, ManyMessagesAreInFlightAndChunksKeepTheirLimit) {
   FakeServer server;
-  std::vector<std::string> lines;
-  for (int i = 0; i < 1000; ++i) lines.push_back(Good(i));
+  const std::vector<std::string> lines = GoodLines(1000);
   const Published published = Publish(server, WriteLines("many.jsonl", lines), /*chunk=*/7);
   EXPECT_TRUE(published.status.ok()) << published.status;
   ASSERT_EQ(published.lines.size(), 1000U);
@@ -171,8 +177,7 @@ TEST(Publish, MessagesStayUnderTheServersLimit) {
 TEST(Publish, AfterABrokenStreamItIsSaidHowManyAreUnknown) {
   FakeServer server;
   server.breaks_after = 2;
-  std::vector<std::string> lines;
-  for (int i = 0; i < 30; ++i) lines.push_back(Good(i));
+  const std::vector<std::string> lines = GoodLines(30);
   const Published published = Publish(server, WriteLines("broken.jsonl", lines), 5);
   EXPECT_EQ(ReasonOf(published.status), "SHUTTING_DOWN") << published.status;
   EXPECT_EQ(published.lines.size(), 10U) << "two messages of five were answered";

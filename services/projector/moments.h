@@ -15,8 +15,8 @@
 #include "carnet/v1/token.pb.h"
 #include "event_log/event_log.h"
 #include "projection/projector.h"
-#include "runtime/worker.h"
 #include "query/view.h"
+#include "runtime/worker.h"
 
 namespace carnet::projector_service {
 
@@ -27,7 +27,8 @@ inline constexpr absl::Duration kDefaultWait = absl::Seconds(10);
 class Moments {
  public:
   // Both must outlive this. `late`: where reads go on that had to wait.
-  Moments(projection::Projector* projector, const event_log::Identity& identity, runtime::Worker* late);
+  Moments(projection::Projector* projector, const event_log::Identity& identity,
+          runtime::Worker* late);
 
   // One moment, kept alive. The view's generation is only set by WithGeneration().
   struct Moment {

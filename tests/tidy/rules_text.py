@@ -44,7 +44,8 @@ def check(file):
             yield file.finding(line, "disabled", f"switched-off test {match.group()}",
                                "it looks like a test and checks nothing", "mend it or delete it")
         # A benchmark may give the machine a rest; it has nothing to get wrong.
-        for line, match in () if file.path.startswith("tests/bench/") else matches(_SLEEP, code):
+        is_bench = file.path.startswith("tests/bench/") or file.name.endswith("_bench.cpp")
+        for line, match in () if is_bench else matches(_SLEEP, code):
             yield file.finding(line, "sleep", f"a test that sleeps ({match.group().rstrip('( ')})",
                                "too short on a busy machine, too long on an idle one",
                                "wait for the condition itself (with a deadline), or hand in a clock")

@@ -1,6 +1,7 @@
 // Worked cases of bookkeeping: each rule, with the figures an accountant would write down by hand.
 #include <gtest/gtest.h>
 
+#include "domain/keys.h"
 #include "domain/ledger/account.h"
 #include "domain/ledger/posting_table.h"
 #include "domain/test_support.h"
@@ -213,6 +214,18 @@ TEST(Ledger, ClocksGoneWrong) {
   sale.set_utc_offset_minutes(13 * 60);
   sale.set_effective_day(sale.effective_day() + 1);
   EXPECT_EQ(shop.Fold(sale), "APPLIED S3");
+}
+
+TEST(Ledger, AVoucherKeepsWhatWasNoticed) {
+  Shop shop;
+  auto sale = Shop::Fact(1, "", Sale("S1", 100), 5);
+  sale.set_effective_day(0);
+  EXPECT_EQ(shop.Fold(sale), "APPLIED CLOCK_SUSPECT NO_CUSTOMER S1");
+  VoucherRow voucher;
+  ASSERT_TRUE(GetRow(shop.state(), Family::kEntries, VoucherKey("shop", 1), &voucher));
+  ASSERT_EQ(voucher.flags_size(), 2);
+  EXPECT_EQ(voucher.flags(0), "CLOCK_SUSPECT");
+  EXPECT_EQ(voucher.flags(1), "NO_CUSTOMER");
 }
 
 TEST(Ledger, OverflowIsNamedAndLeavesNothing) {

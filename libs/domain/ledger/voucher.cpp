@@ -1,5 +1,8 @@
 #include "domain/ledger/voucher.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/money.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
@@ -105,6 +108,11 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
     // Beside the sources' own codes, which may look the same. Nobody can have used it.
     code.key = CodeKey(merchant, {}, voucher->code());
   }
+
+  // What was noticed up to here; sorted as in the outcome.
+  std::vector<std::string_view> flags = step->flags;
+  std::sort(flags.begin(), flags.end());
+  for (std::string_view flag : flags) voucher->add_flags(std::string(flag));
 
   __int128 sum = 0;
   int64_t receivable = 0;

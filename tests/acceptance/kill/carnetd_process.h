@@ -1,0 +1,55 @@
+// The server as users have it: a process with a data folder, reached over a socket.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include <grpcpp/grpcpp.h>
+
+#include "tests/simulation/process.h"
+
+namespace carnet::acceptance {
+
+// No test waits longer for what must happen.
+inline constexpr int kPatienceSeconds = 60;
+
+// For a client's call.
+void SetDeadline(grpc::ClientContext* context, double seconds = kPatienceSeconds);
+
+// carnetd with all roles on the embedded log.
+class CarnetdProcess {
+ public:
+  // `scratch`: a folder for what is not its data (port file, messages). Not started yet.
+  CarnetdProcess(std::string data, std::string scratch);
+
+  // `environment`: beside what is inherited. Does not wait.
+  void Start(const std::vector<std::pair<std::string, std::string>>& environment = {});
+
+  // Until it serves: then channel() is new. False if it ended instead.
+  bool WaitUntilServing();
+
+  // Until it is dead, as waitpid() says it.
+  int Wait() { return process_->Wait(); }
+  bool HasEnded() { return process_->HasEnded(); }
+  void Kill();
+  // SIGTERM; the exit status.
+  int Terminate();
+
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  std::string Messages() const { return process_->StandardError(); }
+  const std::string& data() const { return data_; }
+
+ private:
+  const std::string data_;
+  const std::string scratch_;
+  std::unique_ptr<simulation::Process> process_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+// What a process of this folder of tests prints until it ends; stops the test if it fails.
+std::string OutputOf(const std::vector<std::string>& arguments, const std::string& scratch);
+
+}  // namespace carnet::acceptance

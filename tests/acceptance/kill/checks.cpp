@@ -1,0 +1,162 @@
+#include "tests/acceptance/kill/checks.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "carnet/v1/change_service.grpc.pb.h"
+#include "carnet/v1/customer_service.grpc.pb.h"
+#include "carnet/v1/ledger_service.grpc.pb.h"
+#include "tests/acceptance/kill/carnetd_process.h"
+
+namespace carnet::acceptance {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What keeps room on a disk, and what only says that a process was here.
+const std::set<std::string> kNotCopied = {"RESERVE", "LOCK", "LOG"};
+
+void CopyFolder(const fs::path& from, const fs::path& to) {
+  fs::create_directories(to);
+  for (const auto& entry : fs::directory_iterator(from)) {
+    const std::string name = entry.path().filename();
+    if (entry.is_directory()) {
+      CopyFolder(entry.path(), to / name);
+    } else if (!kNotCopied.contains(name)) {
+      fs::copy_file(entry.path(), to / name);
+    }
+  }
+}
+
+// Codes of all vouchers, oldest first.
+std::string ListCodes(const std::shared_ptr<grpc::Channel>& channel, const std::string& merchant,
+                      const carnet::v1::Token& token, std::vector<std::string>* codes) {
+  const auto stub = carnet::v1::LedgerService::NewStub(channel);
+  carnet::v1::ListVouchersRequest request;
+  request.set_parent("merchants/" + merchant);
+  request.set_page_size(1000);
+  if (!token.log().empty()) *request.mutable_min_position() = token;
+  do {
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    carnet::v1::ListVouchersResponse response;
+    const grpc::Status status = stub->ListVouchers(&context, request, &response);
+    if (!status.ok()) return "ListVouchers: " + status.error_message();
+    for (const auto& voucher : response.vouchers()) codes->push_back(voucher.code());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  std::reverse(codes->begin(), codes->end());
+  return {};
+}
+
+std::string CheckCustomer(const std::shared_ptr<grpc::Channel>& channel,
+                          const std::string& merchant, const std::string& external_id,
+                          int64_t balance, const std::string& name) {
+  carnet::v1::LookupCustomersRequest lookup;
+  lookup.set_merchant(merchant);
+  lookup.mutable_external_id()->set_channel(ShopStory::kChannel);
+  lookup.mutable_external_id()->set_source(ShopStory::kSource);
+  lookup.mutable_external_id()->set_id(external_id);
+  grpc::ClientContext lookup_context;
+  SetDeadline(&lookup_context);
+  carnet::v1::LookupCustomersResponse found;
+  const grpc::Status looked = carnet::v1::CustomerService::NewStub(channel)->LookupCustomers(
+      &lookup_context, lookup, &found);
+  if (!looked.ok()) return "LookupCustomers: " + looked.error_message();
+  if (found.customers_size() != 1) return "not one customer " + external_id;
+  const std::string& known = found.customers(0).contact().name().full().plain();
+  if (known != name) return external_id + " is called \"" + known + "\", not \"" + name + "\"";
+
+  carnet::v1::GetBalanceRequest request;
+  request.set_customer(found.customers(0).name());
+  request.set_unit(ShopStory::kUnit);
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  carnet::v1::GetBalanceResponse response;
+  const grpc::Status status =
+      carnet::v1::LedgerService::NewStub(channel)->GetBalance(&context, request, &response);
+  if (!status.ok()) return "GetBalance: " + status.error_message();
+  const int64_t owed = response.balances(0).receivable_minor();
+  if (owed == balance) return {};
+  return external_id + " owes " + std::to_string(owed) + ", not " + std::to_string(balance);
+}
+
+}  // namespace
+
+std::string CheckServed(const std::shared_ptr<grpc::Channel>& channel, const ShopStory& story,
+                        size_t count, const carnet::v1::Token& token) {
+  const ShopStory::State expected = story.After(count);
+  std::vector<std::string> codes;
+  std::string wrong = ListCodes(channel, story.merchant(), token, &codes);
+  if (!wrong.empty()) return wrong;
+  if (codes != expected.codes) {
+    const auto [found, meant] =
+        std::mismatch(codes.begin(), codes.end(), expected.codes.begin(), expected.codes.end());
+    return story.merchant() + ": " + std::to_string(codes.size()) + " vouchers, not " +
+           std::to_string(expected.codes.size()) + "; at " + std::to_string(found - codes.begin()) +
+           " " + (found == codes.end() ? "nothing" : *found) + ", not " +
+           (meant == expected.codes.end() ? "nothing" : *meant);
+  }
+  for (const auto& [external_id, balance] : expected.balances) {
+    const auto name = expected.names.find(external_id);
+    // A name is readable only if its key was durable before it.
+    wrong = CheckCustomer(channel, story.merchant(), external_id, balance,
+                          name == expected.names.end() ? "" : name->second);
+    if (!wrong.empty()) return story.merchant() + ": " + wrong;
+  }
+  return {};
+}
+
+std::string CheckOutcomes(const std::shared_ptr<grpc::Channel>& channel, const ShopStory& story,
+                          size_t first, size_t count, const carnet::v1::Token& token) {
+  const auto stub = carnet::v1::ChangeService::NewStub(channel);
+  for (size_t number = first; number < first + count; ++number) {
+    carnet::v1::GetOutcomeRequest request;
+    request.set_merchant(story.merchant());
+    request.set_change_id(story.At(number).id());
+    *request.mutable_min_position() = token;
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    carnet::v1::GetOutcomeResponse response;
+    const grpc::Status status = stub->GetOutcome(&context, request, &response);
+    if (!status.ok()) {
+      return story.merchant() + ": change " + std::to_string(number) +
+             " was acknowledged: " + status.error_message();
+    }
+    if (response.outcome().status() != carnet::v1::OUTCOME_STATUS_APPLIED ||
+        response.outcome().change_number() != number + 1) {
+      return story.merchant() + ": change " + std::to_string(number) + ": " +
+             response.outcome().ShortDebugString();
+    }
+  }
+  return {};
+}
+
+std::string CompareWithRefold(const std::string& data, const std::string& scratch, size_t batch,
+                              bool all) {
+  const std::string copy = scratch + "/copy";
+  fs::remove_all(copy);
+  CopyFolder(data, copy);
+  const std::string live = OutputOf({REFOLD_BINARY, "live", copy}, scratch);
+  // "position <partition> <offset> of <end>", then a line a family.
+  std::vector<std::string> refold = {REFOLD_BINARY, "fresh", copy, std::to_string(batch)};
+  std::istringstream lines(live);
+  std::string wrong;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string word, partition, position, of, end;
+    words >> word >> partition >> position >> of >> end;
+    if (word != "position") continue;
+    refold.push_back(position);
+    if (all && position != end) wrong = "the views are not at the end: " + line;
+  }
+  const std::string fresh = OutputOf(refold, scratch);
+  fs::remove_all(copy);
+  if (live != fresh) wrong = "views:\n" + live + "refold:\n" + fresh;
+  return wrong;
+}
+
+}  // namespace carnet::acceptance

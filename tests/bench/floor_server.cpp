@@ -1,0 +1,165 @@
+// carnet_floor: what calls cost with nothing of Carnet behind them. The same server framework and
+// the same messages; reads answer with an empty message, Publish does too once the request's bytes
+// are safe on disk: one thread writes what came while the last fdatasync was under way, syncs it,
+// and answers.
+//
+//   carnet_floor FILE PORT_FILE
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/support/slice.h>
+
+#include "carnet/v1/change_service.grpc.pb.h"
+#include "carnet/v1/customer_service.grpc.pb.h"
+#include "carnet/v1/ledger_service.grpc.pb.h"
+#include "runtime/grpc_server.h"
+#include "runtime/open_streams.h"
+#include "runtime/shutdown.h"
+#include "runtime/unary.h"
+#include "runtime/whole_file.h"
+#include "tests/bench/check.h"
+
+namespace carnet::bench {
+namespace {
+
+using runtime::CallInfo;
+using runtime::Done;
+
+class SyncedFile {
+ public:
+  explicit SyncedFile(const std::string& path)
+      : fd_(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+    Check(fd_ >= 0, path + ": " + std::strerror(errno));
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~SyncedFile() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    close(fd_);
+  }
+
+  // `done` is called when `bytes` are durable.
+  void Append(const grpc::ByteBuffer& bytes, Done done) {
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.emplace_back(bytes, done);
+    }
+    wake_.notify_one();
+  }
+
+ private:
+  using Queue = std::vector<std::pair<grpc::ByteBuffer, Done>>;
+
+  void Run() {
+    while (true) {
+      Queue group;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        group.swap(queue_);
+      }
+      std::string bytes;
+      std::vector<grpc::Slice> slices;
+      for (const auto& [buffer, done] : group) {
+        Check(buffer.Dump(&slices).ok(), "a request without bytes");
+        for (const grpc::Slice& slice : slices) {
+          bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+        }
+      }
+      Check(write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
+            std::string("write: ") + std::strerror(errno));
+      Check(fdatasync(fd_) == 0, std::string("fdatasync: ") + std::strerror(errno));
+      for (const auto& [buffer, done] : group) done(absl::OkStatus());
+    }
+  }
+
+  const int fd_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  Queue queue_;  // guarded by mutex_
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+class Changes final
+    : public v1::ChangeService::WithRawCallbackMethod_Publish<v1::ChangeService::Service> {
+ public:
+  explicit Changes(SyncedFile* file) : file_(file) {}
+  grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
+    return runtime::StartUnary<v1::PublishRequest, v1::PublishResponse>(
+        context, in, out,
+        [this, in](const v1::PublishRequest&, v1::PublishResponse*, const CallInfo&, Done done) {
+          file_->Append(*in, done);
+        });
+  }
+
+ private:
+  SyncedFile* const file_;
+};
+
+class Ledger final
+    : public v1::LedgerService::WithRawCallbackMethod_GetBalance<v1::LedgerService::Service> {
+ public:
+  grpc::ServerUnaryReactor* GetBalance(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
+    return runtime::StartUnary<v1::GetBalanceRequest, v1::GetBalanceResponse>(
+        context, in, out,
+        [](const v1::GetBalanceRequest&, v1::GetBalanceResponse*, const CallInfo&, Done done) {
+          done(absl::OkStatus());
+        });
+  }
+};
+
+class Customers final
+    : public v1::CustomerService::WithRawCallbackMethod_GetCustomer<v1::CustomerService::Service> {
+ public:
+  grpc::ServerUnaryReactor* GetCustomer(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* in,
+                                        grpc::ByteBuffer* out) override {
+    return runtime::StartUnary<v1::GetCustomerRequest, v1::GetCustomerResponse>(
+        context, in, out,
+        [](const v1::GetCustomerRequest&, v1::GetCustomerResponse*, const CallInfo&, Done done) {
+          done(absl::OkStatus());
+        });
+  }
+};
+
+void Serve(const std::string& file_path, const std::string& port_file) {
+  runtime::ShutdownSignal shutdown;  // before any thread
+  SyncedFile file(file_path);
+  Changes changes(&file);
+  Ledger ledger;
+  Customers customers;
+  runtime::OpenStreams streams;
+  auto server =
+      Must(runtime::GrpcServer::Start({"127.0.0.1:0"}, {&changes, &ledger, &customers}, &streams),
+           "starting");
+  Check(runtime::WriteWholeFile(port_file, server->addresses().front() + "\n"), port_file);
+  while (shutdown.WaitFor(std::chrono::seconds(1)) == 0) {
+  }
+  server->Shutdown();
+}
+
+}  // namespace
+}  // namespace carnet::bench
+
+int main(int argc, char** argv) {
+  carnet::bench::Check(argc == 3, "give a file to write to, and one for the address");
+  carnet::bench::Serve(argv[1], argv[2]);
+}
