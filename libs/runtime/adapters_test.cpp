@@ -149,6 +149,13 @@ class AdaptersTest : public testing::Test {
     subscription_stub_ = v1::SubscriptionService::NewStub(channel_);
   }
 
+  // Every Done must be called: a stream that is being cancelled may still have read a request that
+  // the test did not wait for.
+  ~AdaptersTest() override {
+    server_->Shutdown();
+    while (changes_.batches.size() > 0) Answer(changes_.batches.Take());
+  }
+
   absl::Status Publish(const std::string& id, v1::PublishResponse* response,
                        absl::Duration deadline = absl::Seconds(20)) {
     v1::PublishRequest request;
