@@ -68,6 +68,7 @@ void CarnetdProcess::Kill() {
 }
 
 int CarnetdProcess::Terminate() {
+  channel_ = nullptr;  // a server waits a second for idle clients to hang up
   process_->Signal(SIGTERM);
   const int status = process_->Wait();
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -109,14 +109,16 @@ TEST_F(DiskTest, FullWhileItRunsIsToldAndPasses) {
 }
 
 TEST_F(DiskTest, FullUnderLoadDamagesNothing) {
-  std::string wrong;
-  std::thread load([&] {
-    wrong = publisher_.Publish(server_->channel(), 1'000'000, [this] {
-      if (publisher_.acknowledged() == 300) disk_->FillUpTo(0);
-    });
+  // Two at once, so that there is always something under way.
+  Publisher other(ShopStory("other-shop"), Publisher::Way::kBatch);
+  std::string wrong_of_other;
+  std::thread load([&] { wrong_of_other = other.Publish(server_->channel(), 1'000'000, [] {}); });
+  const std::string wrong = publisher_.Publish(server_->channel(), 1'000'000, [this] {
+    if (publisher_.acknowledged() == 200) disk_->FillUpTo(0);
   });
   load.join();
   EXPECT_EQ(wrong, "");
+  EXPECT_EQ(wrong_of_other, "");
   // Either nothing more was taken in time, or a write failed; then it says so and ends.
   const absl::Status refused = server_->HasEnded() ? absl::OkStatus() : TryToPublish();
   if (server_->HasEnded()) {
@@ -134,6 +136,9 @@ TEST_F(DiskTest, FullUnderLoadDamagesNothing) {
   EXPECT_THAT(WhyItDoesNotStart(), AnyOf(HasSubstr("not enough space"), HasSubstr("room")));
   disk_->MakeRoom();
   ASSERT_NO_FATAL_FAILURE(Serve());
+  ASSERT_EQ(other.Publish(server_->channel(), other.acknowledged() + 20, [] {}), "");
+  EXPECT_EQ(CheckServed(server_->channel(), other.story(), other.acknowledged(), other.token()),
+            "");
   ExpectWholeAfterwards();
 }
 
