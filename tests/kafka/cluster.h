@@ -1,0 +1,44 @@
+// A real Kafka on this machine, for tests: processes of deploy/kafka that die with the test.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/process.h"
+#include "tests/simulation/scratch_folder.h"
+
+namespace carnet::kafka_cluster {
+
+// One broker, or three with replication 3 and min.insync.replicas 2. Not for several threads.
+class Cluster {
+ public:
+  // Formats, starts, and waits until clients are answered. Ends the process where that fails.
+  explicit Cluster(int brokers = 1);
+
+  // To give to clients.
+  const std::string& bootstrap() const { return bootstrap_; }
+  int brokers() const { return static_cast<int>(nodes_.size()); }
+
+  // Nodes are numbered from 1. What a broker stored stays; Start() begins it again and waits until
+  // its port answers.
+  void Start(int node = 1);
+  void Kill(int node = 1);       // SIGKILL
+  void Terminate(int node = 1);  // SIGTERM, and waits
+  void Freeze(int node = 1);     // SIGSTOP
+  void Thaw(int node = 1);       // SIGCONT
+
+  // Where the broker keeps the partition's segments.
+  std::string PartitionFolder(const std::string& topic, int partition, int node = 1) const;
+
+  // The one of this process, begun at its first use.
+  static Cluster& Single();
+
+ private:
+  const simulation::ScratchFolder folder_;
+  std::string bootstrap_;
+  std::vector<std::string> addresses_;
+  std::vector<std::unique_ptr<simulation::Process>> nodes_;
+};
+
+}  // namespace carnet::kafka_cluster
