@@ -157,6 +157,9 @@ function(carnet_test)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  if(CARNET_SANITIZE)
+    math(EXPR arg_TIMEOUT "4 * ${arg_TIMEOUT}")
+  endif()
 
   add_executable(${arg_NAME} ${arg_SRCS})
   target_link_libraries(${arg_NAME} PRIVATE carnet_flags ${arg_DEPS} GTest::gtest GTest::gmock)
@@ -180,6 +183,16 @@ function(carnet_test)
     LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${environment}"
     # Where deploy/install leaves tools that are no packages (promtool).
     ENVIRONMENT_MODIFICATION "PATH=path_list_append:${CMAKE_SOURCE_DIR}/build/tools")
+endfunction()
+
+# carnet_long_test(test VARIABLE=value…): the same test once more under the label long, with sizes for which the
+# default suite has no time. Its name is the test's with _long.
+function(carnet_long_test test)
+  if(NOT TARGET ${test})
+    return()
+  endif()
+  add_test(NAME ${test}_long COMMAND ${test})
+  set_tests_properties(${test}_long PROPERTIES LABELS long TIMEOUT 3600 ENVIRONMENT "${ARGN}")
 endfunction()
 
 # A misspelt keyword would otherwise be swallowed as one more source or dependency.
