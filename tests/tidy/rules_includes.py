@@ -18,7 +18,9 @@ LIBS = {
     # Queries open what they show; channels normalise and seal: both through the vault.
     "query": ["vault", "view_store", "event_log", "domain", "base"],
     "channels": ["vault", "view_store", "event_log", "domain", "base"],
-    "runtime": ["view_store", "event_log", "domain", "base"],
+    # Who may call: every way in asks it, runtime's gRPC and whoever serves anything else.
+    "access": ["base"],
+    "runtime": ["access", "view_store", "event_log", "domain", "base"],
 }
 # Folder of services/ → other roles it may include. All of them may include all of libs/.
 SERVICES = {
@@ -29,13 +31,13 @@ SERVICES = {
     "carnetd": ["gateway", "projector", "relay", "console"],
     "cli": [],  # a gRPC client like any other
 }
-ARROWS = "services → libs/{query,projection,channels,vault,runtime} → libs/{view_store,event_log} → libs/domain → libs/base"
+ARROWS = "services → libs/{query,projection,channels,vault,runtime} → libs/{access,view_store,event_log} → libs/domain → libs/base"
 
 # Start of an include path → where it may stand: folders (with /) or files. tests/ may include all.
 VENDORS = {
     "rocksdb/": ["libs/view_store/", "libs/event_log/embedded/", "libs/vault/"],
     "librdkafka/": ["libs/event_log/kafka/"],
-    "sodium": ["libs/vault/"],
+    "sodium": ["libs/vault/", "libs/access/"],
     "phonenumbers/": ["libs/vault/"],
     "unicode/": ["libs/vault/"],
     "openssl/": ["libs/base/", "libs/channels/"],
