@@ -73,7 +73,7 @@ class Job {
                     NormalizePersonName(name->full().plain(), name->given().plain(),
                                         name->family().plain(), country_),
                     &tokens_);
-      WriteTokens(&tokens_, name->mutable_tokens());
+      WriteNameTokens(tokens_, name->mutable_tokens());
     } else if (plan.message == v1::Address::descriptor()) {
       auto* const address = static_cast<v1::Address*>(message);
       if (absl::Status status = LoadMerchantKeys(); !status.ok()) return status;
@@ -113,7 +113,13 @@ class Job {
     sealed->set_key_id(record_key_.id.bytes().data(), Uuid::kSize);
     SealBox(record_key_.key, nonces_.Next(), associated_data_, serialized_, sealed->mutable_box());
     associated_data_.resize(purpose_size_);
-    if (!tokens_.empty()) WriteTokens(&tokens_, sealed->mutable_tokens());
+    if (!tokens_.empty()) {
+      if (step.kind == ValueKind::kCompanyName) {
+        WriteNameTokens(tokens_, sealed->mutable_tokens());
+      } else {
+        WriteTokens(&tokens_, sealed->mutable_tokens());
+      }
+    }
     return absl::OkStatus();
   }
 
@@ -140,6 +146,7 @@ class Job {
         if (phone.kind == PhoneKind::kBlocked) value->add_flags(v1::VALUE_FLAG_BLOCKED);
         if (phone.kind == PhoneKind::kMobile) value->add_flags(v1::VALUE_FLAG_MOBILE);
         if (phone.kind == PhoneKind::kLandline) value->add_flags(v1::VALUE_FLAG_LANDLINE);
+        if (!phone.assigned) value->add_flags(v1::VALUE_FLAG_NOT_ASSIGNED);
         content_.set_normalized(std::move(phone.e164));
         break;
       }

@@ -218,12 +218,12 @@ TEST_F(SealerTest, TokensStandWhereTheContractSays) {
   using testing::ElementsAre;
   const v1::Body body = Seal(FromText<v1::Body>(kFullBody));
   const v1::Contact& contact = body.posting().contact().contact();
-  EXPECT_THAT(
-      Kinds(contact.name().tokens()),
-      ElementsAre("NAME_GIVEN", "NAME_FAMILY", "NAME_INITIAL", "NAME_DELETION", "NAME_FULL"));
+  EXPECT_THAT(Kinds(contact.name().tokens()),
+              ElementsAre("NAME_GIVEN", "NAME_INITIAL", "NAME_DELETION", "NAME_FAMILY",
+                          "NAME_INITIAL", "NAME_DELETION", "NAME_FULL"));
   EXPECT_THAT(Kinds(contact.name().given().sealed().tokens()), ElementsAre());
   EXPECT_THAT(Kinds(contact.company_name().sealed().tokens()),
-              ElementsAre("NAME_PART", "NAME_DELETION", "NAME_FULL"));
+              ElementsAre("NAME_PART", "NAME_DELETION", "NAME_PART", "NAME_DELETION", "NAME_FULL"));
   EXPECT_THAT(Kinds(contact.emails(0).sealed().tokens()),
               ElementsAre("EMAIL_EXACT", "EMAIL_CANONICAL"));
   EXPECT_THAT(Kinds(contact.emails(1).sealed().tokens()), ElementsAre("EMAIL_EXACT"));

@@ -168,16 +168,21 @@ void AddAddressTokens(const Key& index_key, const NormalAddress& address, Tokens
   if (!number.empty()) add(v1::IDENTITY_TOKEN_KIND_ADDRESS_HOUSE_NUMBER, number);
 }
 
-void WriteTokens(Tokens* tokens, google::protobuf::RepeatedPtrField<v1::IdentityToken>* out) {
-  std::sort(tokens->begin(), tokens->end());
-  tokens->erase(std::unique(tokens->begin(), tokens->end()), tokens->end());
+void WriteNameTokens(const Tokens& tokens,
+                     google::protobuf::RepeatedPtrField<v1::IdentityToken>* out) {
   out->Clear();
-  out->Reserve(static_cast<int>(tokens->size()));
-  for (const Token& token : *tokens) {
+  out->Reserve(static_cast<int>(tokens.size()));
+  for (const Token& token : tokens) {
     v1::IdentityToken* const written = out->Add();
     written->set_kind(token.kind);
     written->set_value(token.bytes().data(), token.bytes().size());
   }
+}
+
+void WriteTokens(Tokens* tokens, google::protobuf::RepeatedPtrField<v1::IdentityToken>* out) {
+  std::sort(tokens->begin(), tokens->end());
+  tokens->erase(std::unique(tokens->begin(), tokens->end()), tokens->end());
+  WriteNameTokens(*tokens, out);
 }
 
 }  // namespace carnet::vault

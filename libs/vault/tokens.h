@@ -58,14 +58,19 @@ Token MakeToken(const Key& index_key, v1::IdentityTokenKind kind, std::string_vi
 // e-mail of a role or relay.
 void AddEmailTokens(const Key& index_key, const NormalEmail& email, Tokens* tokens);
 void AddPhoneTokens(const Key& index_key, const NormalPhone& phone, Tokens* tokens);
-// Of a person's name. Roots, initials and deletions are made of every part.
+// Of a person's name: each part's token, then its root, initial and deletions; the full name last.
 void AddNameTokens(const Key& index_key, const std::vector<NamePart>& parts, Tokens* tokens);
-// Of a company's name: no roots, no initials.
+// Of a company's name, likewise: no roots, no initials.
 void AddCompanyNameTokens(const Key& index_key, const std::vector<NamePart>& parts, Tokens* tokens);
 // `iso` must be of kind kValid.
 void AddBirthDateTokens(const Key& index_key, std::string_view iso, Tokens* tokens);
 void AddCompanyNumberTokens(const Key& index_key, std::string_view number, Tokens* tokens);
 void AddAddressTokens(const Key& index_key, const NormalAddress& address, Tokens* tokens);
+
+// Replaces what is in `out`, in the order given: which tokens are of one part is told by where they
+// stand.
+void WriteNameTokens(const Tokens& tokens,
+                     google::protobuf::RepeatedPtrField<v1::IdentityToken>* out);
 
 // Sorts by kind, then value, drops repeats, and replaces what is in `out`.
 void WriteTokens(Tokens* tokens, google::protobuf::RepeatedPtrField<v1::IdentityToken>* out);

@@ -156,7 +156,7 @@ TEST(TokensTest, WhatIdentifiesNobodyHasNone) {
   Tokens tokens;
   AddEmailTokens(kIndexKey, NormalizeEmail("no address"), &tokens);
   AddEmailTokens(kIndexKey, NormalizeEmail("nomail@example.com"), &tokens);
-  AddPhoneTokens(kIndexKey, NormalPhone{PhoneKind::kBlocked, ""}, &tokens);
+  AddPhoneTokens(kIndexKey, NormalPhone{.kind = PhoneKind::kBlocked}, &tokens);
   AddNameTokens(kIndexKey, {}, &tokens);
   AddCompanyNameTokens(kIndexKey, {}, &tokens);
   AddCompanyNumberTokens(kIndexKey, "", &tokens);

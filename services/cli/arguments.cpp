@@ -25,6 +25,7 @@ class Parser {
     AddCustomers();
     AddLedger();
     AddFeed();
+    AddIdentity();
     AddOperations();
     AddCompletion();
   }
@@ -164,6 +165,21 @@ class Parser {
     app->add_option("--count", subscribe->count, "End after so many events")
         ->check(CLI::Validator(CLI::PositiveNumber).description(""))
         ->type_name("N");
+  }
+
+  void AddIdentity() {
+    CLI::App* identity = app_.add_subcommand("identity", "Who is the same customer");
+    identity->require_subcommand(1);
+    auto command = std::make_shared<TryIdentity>();
+    CLI::App* app = Leaf(identity, "try",
+                         "What an export of contact changes would come to, without a server: "
+                         "JSON lines {index, merchant, channel, external_id, occurred_at, region, "
+                         "kind, fields}",
+                         command);
+    app->add_option("events", command->events, "The export")->type_name("FILE")->required();
+    app->add_option("--clusters", command->clusters, "Write index,cluster here")->type_name("CSV");
+    app->add_option("--suggestions", command->suggestions, "Write cluster,other,score here")
+        ->type_name("CSV");
   }
 
   void AddOperations() {

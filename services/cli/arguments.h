@@ -71,13 +71,18 @@ struct ListDeadLetters {
   bool untrusted = false;  // records without a trusted merchant
   int64_t limit = 100;     // 0: all
 };
+struct TryIdentity {
+  std::string events;       // JSON lines
+  std::string clusters;     // CSV to write; empty: none
+  std::string suggestions;  // likewise
+};
 struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
 
 using Command =
     std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance, ListVouchers,
-                 ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, PrintText>;
+                 ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, TryIdentity, PrintText>;
 
 struct Arguments {
   CommonOptions common;

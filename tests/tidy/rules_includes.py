@@ -29,7 +29,7 @@ SERVICES = {
     "relay": [],
     "console": [],
     "carnetd": ["gateway", "projector", "relay", "console"],
-    "cli": [],  # a gRPC client like any other
+    "cli": [],  # a gRPC client like any other, and tools that work on files
 }
 ARROWS = "services → libs/{query,projection,channels,vault,runtime} → libs/{access,view_store,event_log} → libs/domain → libs/base"
 

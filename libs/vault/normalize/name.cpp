@@ -92,19 +92,35 @@ bool IsOneOf(std::string_view text, std::initializer_list<std::string_view> list
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-void DropTitles(const Custom& custom, bool whole_name, Parts* parts) {
+// The kind of title that was dropped.
+enum class Title { kNone, kWestern, kVietnamese };
+
+Title DropTitles(const Custom& custom, bool whole_name, Parts* parts) {
+  Title dropped = Title::kNone;
   while (parts->size() > 1 &&
          (IsTitle(parts->front()) || (custom.m_is_monsieur && parts->front() == "m"))) {
     parts->erase(parts->begin());
+    dropped = Title::kWestern;
   }
   // Somebody's given name may be Anh: only in front of a whole name, and once.
-  if (!whole_name || parts->size() < 2) return;
+  if (!whole_name || parts->size() < 2) return dropped;
   const std::string& first = parts->front();
   const bool is_title =
       IsVietnameseTitle(first) || (custom.vietnamese && IsOneOf(first, {"a", "c", "e"}));
   // One is called by title and given name, so "Anh Nguyễn" is given and family name.
   const bool is_whole_name = parts->size() == 2 && IsVietnameseFamilyName(parts->back());
-  if (is_title && !is_whole_name) parts->erase(parts->begin());
+  if (!is_title || is_whole_name) return dropped;
+  parts->erase(parts->begin());
+  return Title::kVietnamese;
+}
+
+// What one word alone is: after a title, Mme Roger gives her family name and anh Khoa his given
+// name; without one, Vietnamese are called by their given names.
+NameRole RoleAlone(const Custom& custom, Title title, const std::string& part) {
+  if (title == Title::kWestern) return NameRole::kFamily;
+  if (title == Title::kVietnamese) return NameRole::kGiven;
+  if (!custom.vietnamese) return NameRole::kUnknown;
+  return IsVietnameseFamilyName(part) ? NameRole::kFamily : NameRole::kGiven;
 }
 
 void DropParticles(Parts* parts) {
@@ -161,7 +177,7 @@ std::vector<NamePart> NormalizePersonName(std::string_view full, std::string_vie
         });
   }
 
-  DropTitles(custom, /*whole_name=*/true, &full_parts);
+  const Title title = DropTitles(custom, /*whole_name=*/true, &full_parts);
   DropTitles(custom, /*whole_name=*/family_parts.empty(), &given_parts);
   DropTitles(custom, /*whole_name=*/false, &family_parts);
   if (!custom.vietnamese) {
@@ -171,7 +187,9 @@ std::vector<NamePart> NormalizePersonName(std::string_view full, std::string_vie
   std::vector<NamePart> parts;
   AddParts(given_parts, NameRole::kGiven, &parts);
   AddParts(family_parts, NameRole::kFamily, &parts);
-  AddParts(full_parts, NameRole::kUnknown, &parts);
+  const bool alone = full_parts.size() == 1 && InitialOf(full_parts[0]) != full_parts[0];
+  AddParts(full_parts, alone ? RoleAlone(custom, title, full_parts[0]) : NameRole::kUnknown,
+           &parts);
   DropMiddleNames(&parts);
   if (parts.size() > kMaxNameParts) parts.resize(kMaxNameParts);
   return parts;

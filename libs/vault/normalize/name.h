@@ -9,7 +9,8 @@ namespace carnet::vault {
 
 enum class NameRole { kUnknown, kGiven, kFamily };
 
-// One word of a name, folded (see fold.h); never empty.
+// One word of a name, folded (see fold.h); never empty. One word alone has a role, too, where
+// custom tells: Mme Roger gives her family name, anh Khoa (and any Vietnamese) the given one.
 struct NamePart {
   std::string text;
   NameRole role = NameRole::kUnknown;

@@ -72,57 +72,107 @@ std::optional<std::string> RenumberedVietnamese(std::string_view typed, std::str
   return std::nullopt;
 }
 
-std::optional<PhoneNumber> ParseValid(const std::string& text, const std::string& country) {
+std::optional<PhoneNumber> ParseNumber(const std::string& text, const std::string& country,
+                                       bool assigned) {
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
   if (util.Parse(text, country.empty() ? "ZZ" : country, &number) !=
-          PhoneNumberUtil::NO_PARSING_ERROR ||
-      !util.IsValidNumber(number)) {
+      PhoneNumberUtil::NO_PARSING_ERROR) {
     return std::nullopt;
   }
   // An extension is not part of who answers, and E.164 has none.
   number.clear_extension();
+  const bool fits = assigned
+                        ? util.IsValidNumber(number)
+                        : util.IsPossibleNumberWithReason(number) == PhoneNumberUtil::IS_POSSIBLE;
+  if (!fits) return std::nullopt;
   return number;
+}
+
+// The first reading of what was typed that gives a number.
+std::optional<PhoneNumber> ReadNumber(std::string_view typed, const std::string& digits,
+                                      const std::string& country, bool assigned) {
+  // "31697703305" typed in the Netherlands: with their code in front it would be too long to be
+  // anything else, but an unassigned number must be told so.
+  if (!assigned && typed.find('+') == std::string_view::npos && digits.size() >= 11 &&
+      digits.front() != '0' && !country.empty()) {
+    const int code = PhoneNumberUtil::GetInstance()->GetCountryCodeForRegion(country);
+    if (code != 0 && digits.starts_with(std::to_string(code))) {
+      if (auto number = ParseNumber("+" + digits, country, assigned)) return number;
+    }
+  }
+  // "0033…" typed where another prefix dials out, or none is known.
+  const bool dialled_out = digits.substr(0, 2) == "00";
+  if (!assigned && dialled_out) {
+    return ParseNumber("+" + digits.substr(2), country, assigned);
+  }
+  auto number = ParseNumber(std::string(typed), country, assigned);
+  if (!number && dialled_out) number = ParseNumber("+" + digits.substr(2), country, assigned);
+  return number;
+}
+
+PhoneKind KindOf(const PhoneNumber& number) {
+  switch (PhoneNumberUtil::GetInstance()->GetNumberType(number)) {
+    case PhoneNumberUtil::MOBILE:
+      return PhoneKind::kMobile;
+    case PhoneNumberUtil::FIXED_LINE:
+      return PhoneKind::kLandline;
+    default:
+      return PhoneKind::kOther;
+  }
+}
+
+// What most numbers are that differ from an unassigned one in the second digit only: plans give
+// out blocks, and a hole in one is most likely a block of the same kind that came later.
+PhoneKind KindAround(const PhoneNumber& number) {
+  const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
+  std::string national;
+  util.GetNationalSignificantNumber(number, &national);
+  if (national.size() < 2 || national[0] == '0') return PhoneKind::kOther;
+  int mobile = 0;
+  int landline = 0;
+  for (char digit = '0'; digit <= '9'; ++digit) {
+    national[1] = digit;
+    PhoneNumber other;
+    const std::string text = "+" + std::to_string(number.country_code()) + national;
+    if (util.Parse(text, "ZZ", &other) != PhoneNumberUtil::NO_PARSING_ERROR ||
+        !util.IsValidNumber(other)) {
+      continue;
+    }
+    const PhoneKind kind = KindOf(other);
+    mobile += kind == PhoneKind::kMobile ? 1 : 0;
+    landline += kind == PhoneKind::kLandline ? 1 : 0;
+  }
+  if (mobile == landline) return PhoneKind::kOther;
+  return mobile > landline ? PhoneKind::kMobile : PhoneKind::kLandline;
 }
 
 NormalPhone Parse(std::string_view typed, const std::string& country) {
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
-  std::string text(typed);
+  std::string digits(typed);
   // Full-width and Arabic digits too.
-  util.NormalizeDigitsOnly(&text);
-  const std::string digits = std::move(text);
+  util.NormalizeDigitsOnly(&digits);
   if (digits.size() < kFewestDigits) return {};
-  if (IsPlaceholder(digits)) return {PhoneKind::kBlocked, {}};
+  if (IsPlaceholder(digits)) return {PhoneKind::kBlocked, true, {}};
 
-  std::optional<PhoneNumber> number;
-  if (const auto renumbered = RenumberedVietnamese(typed, digits, country)) {
-    number = ParseValid(*renumbered, country);
-  } else {
-    number = ParseValid(std::string(typed), country);
-    // "0033…" typed where another prefix dials out; "33…" where the country has no such numbers of
-    // its own.
-    if (!number && digits.substr(0, 2) == "00") {
-      number = ParseValid("+" + digits.substr(2), country);
-    }
+  const auto renumbered = RenumberedVietnamese(typed, digits, country);
+  const std::string text = renumbered ? *renumbered : std::string(typed);
+  NormalPhone normal;
+  auto number = ReadNumber(text, renumbered ? renumbered->substr(1) : digits, country,
+                           /*assigned=*/true);
+  if (!number) {
+    number = ReadNumber(text, renumbered ? renumbered->substr(1) : digits, country,
+                        /*assigned=*/false);
+    normal.assigned = false;
   }
   if (!number) return {};
 
   std::string national;
   util.GetNationalSignificantNumber(*number, &national);
-  if (IsPlaceholder(national)) return {PhoneKind::kBlocked, {}};
+  if (IsPlaceholder(national)) return {PhoneKind::kBlocked, true, {}};
 
-  NormalPhone normal;
   util.Format(*number, PhoneNumberUtil::E164, &normal.e164);
-  switch (util.GetNumberType(*number)) {
-    case PhoneNumberUtil::MOBILE:
-      normal.kind = PhoneKind::kMobile;
-      break;
-    case PhoneNumberUtil::FIXED_LINE:
-      normal.kind = PhoneKind::kLandline;
-      break;
-    default:
-      normal.kind = PhoneKind::kOther;
-  }
+  normal.kind = normal.assigned ? KindOf(*number) : KindAround(*number);
   return normal;
 }
 

@@ -13,11 +13,15 @@ enum class PhoneKind {
   kBlocked,   // a placeholder: one digit repeated, 0123456789, 0600000000
   kMobile,    //
   kLandline,  //
-  kOther,     // valid, but mobile or landline can't be told (North America) or it is neither
+  kOther,     // mobile or landline can't be told (North America), or it is neither
 };
 
 struct NormalPhone {
   PhoneKind kind = PhoneKind::kInvalid;
+  // False for a number of possible length that no numbering plan known here has given out. It is
+  // kept all the same: plans change faster than programs, and a number typed twice alike, right or
+  // wrong, points to one person. Its kind is then that of the numbers around it.
+  bool assigned = true;
   // "+33612345678"; empty for kInvalid and kBlocked.
   std::string e164;
 };

@@ -92,11 +92,26 @@ TEST_F(PhoneTest, WhatNobodyCanCallIsInvalid) {
       {"-1", "FR", PhoneKind::kInvalid, ""},
       {"anonymous", "FR", PhoneKind::kInvalid, ""},
       {"06 12 34 56", "FR", PhoneKind::kInvalid, ""},
-      {"06 39 98 00 01", "FR", PhoneKind::kInvalid, ""},  // kept for fiction
-      {"0612345678", "", PhoneKind::kInvalid, ""},        // no country to read it in
+      {"0612345678", "", PhoneKind::kInvalid, ""},  // no country to read it in
       {"0612345678", "XX", PhoneKind::kInvalid, ""},
   });
   EXPECT_EQ(phones_.Normalize(std::string(5000, '1') + "2", "FR").kind, PhoneKind::kInvalid);
+}
+
+// Whatever no plan knows yet, or was typed wrong, is one number however it is written, and of the
+// kind of those around it.
+TEST_F(PhoneTest, WhatNoPlanHasGivenOutIsStillANumber) {
+  Check({
+      {"06 39 98 00 01", "FR", PhoneKind::kMobile, "+33639980001"},  // kept for fiction
+      {"+33 (0)6 39 98 00 01", "NL", PhoneKind::kMobile, "+33639980001"},
+      {"0033639980001", "FR", PhoneKind::kMobile, "+33639980001"},
+      {"33639980001", "FR", PhoneKind::kMobile, "+33639980001"},
+      {"639980001", "FR", PhoneKind::kMobile, "+33639980001"},
+      {"0697703305", "NL", PhoneKind::kMobile, "+31697703305"},
+      {"31697703305", "NL", PhoneKind::kMobile, "+31697703305"},
+  });
+  EXPECT_FALSE(phones_.Normalize("06 39 98 00 01", "FR").assigned);
+  EXPECT_TRUE(phones_.Normalize("06 12 34 56 78", "FR").assigned);
 }
 
 TEST_F(PhoneTest, ACacheOfFewEntriesStillAnswersRight) {

@@ -1,0 +1,89 @@
+// Which source records are one customer: a pure function of what is known of each and of what
+// people have said, whatever the order in which it came.
+//
+// Records that share a value are compared in pairs. Of the pairs that reach kAutomatic with
+// something strong, the one with the highest score is linked first (ties by id); two groups that
+// hold a pair in conflict are never joined. So nobody is reached through a chain of strangers. What
+// a record's links are depends only on the records that can be reached from it over such pairs, its
+// neighbourhood; a change needs no others.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/uuid.h"
+#include "domain/identity/evidence.h"
+
+namespace carnet::domain::identity {
+
+// Where the records come from.
+class Records {
+ public:
+  virtual ~Records() = default;
+  // Null: there is none.
+  virtual const Card* Find(const Uuid& id) const = 0;
+  // The records that have or had a value, ascending; none where there are more than kMaxRecords.
+  // `count` says how many there are.
+  virtual std::vector<Uuid> With(carnet::v1::IdentityTokenKind kind, uint64_t token,
+                                 uint32_t* count) const = 0;
+};
+
+// A link of a customer. Those of one customer make a tree, but for people's own, which are all
+// there.
+struct Link {
+  Uuid first;  // the smaller
+  Uuid second;
+  bool by_person = false;
+  Score score = 0;
+  uint32_t evidence = 0;
+
+  bool operator==(const Link&) const = default;
+};
+
+// One customer: its members ascending, and what holds them together.
+struct Cluster {
+  std::vector<Uuid> members;
+  std::vector<Link> links;
+};
+
+// The most records that the rules put into one customer.
+inline constexpr size_t kMaxMembers = 40;
+// The most records that are looked at together. Beyond it lies no shop's reality but somebody's
+// game: then the rules link none of them.
+inline constexpr size_t kMaxNeighbourhood = 400;
+
+// One look at the records, while they stay as they are. Remembers what it has compared.
+class Clusterer : public Surroundings {
+ public:
+  explicit Clusterer(const Records& records) : records_(&records) {}
+
+  int NamesOn(carnet::v1::IdentityTokenKind kind, uint64_t token) const override;
+  bool IsAloneAtHome(const Card& card, const Card& visitor) const override;
+  uint32_t RecordsNamed(uint64_t full_name) const override;
+
+  // The records that have something to do with `id` by the rules or by a person's word, and those
+  // that have to do with them, and so on; ascending. More than kMaxNeighbourhood are not followed.
+  std::vector<Uuid> Neighbourhood(const Uuid& id) const;
+
+  // The customers among a whole neighbourhood, in ascending order of their first members.
+  std::vector<Cluster> Divide(const std::vector<Uuid>& neighbourhood) const;
+
+  // The records that share a value with a card, and how they compare.
+  const Pair& Compared(const Card& a, const Card& b) const;
+  std::set<Uuid> Sharing(const Card& card) const;
+
+ private:
+  const Records* records_;
+  mutable std::map<std::pair<int, uint64_t>, int> names_on_;
+  mutable std::map<std::pair<Uuid, Uuid>, Pair> pairs_;
+};
+
+// The decisions on a record, in the order of the other records' ids.
+bool SaidSame(const Card& a, const Card& b);
+bool SaidDifferent(const Card& a, const Card& b);
+
+}  // namespace carnet::domain::identity
