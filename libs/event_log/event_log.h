@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -46,22 +47,39 @@ struct StoredRecord {
   std::string_view value;
 };
 
-// Told what became of an append: the offset of its first record, or why not. Called exactly once,
+// Where the records of one append stand. They are contiguous where nobody else writes to the
+// partition; on Kafka other gateways' records, and gaps, may stand between them.
+class Offsets {
+ public:
+  // Contiguous from `first` on.
+  Offsets(int64_t first = 0) : first_(first) {}  // NOLINT: an offset is the simplest of them
+  explicit Offsets(std::vector<int64_t> each) : first_(each.front()), each_(std::move(each)) {}
+
+  // Of record `i` of the append.
+  int64_t of(size_t i) const { return each_.empty() ? first_ + static_cast<int64_t>(i) : each_[i]; }
+  // Of the first: for whoever appended one.
+  operator int64_t() const { return first_; }  // NOLINT
+
+ private:
+  int64_t first_;
+  std::vector<int64_t> each_;
+};
+
+// Told what became of an append: the offsets of its records, or why not. Called exactly once,
 // from a thread of the log's own, never by Append() itself (the simulated log, which has no thread,
 // says when it calls): it must be quick and must not wait for the log. Appends still under way when
 // the log is destroyed are finished, or given up, and answered before its destructor returns.
 //
-//   OK                   durable and readable, for ever; the records of one append are contiguous
-//                        in one partition unless other producers write to it too (then the offset
-//                        is the first one's).
+//   OK                   durable and readable, for ever.
 //   UNAVAILABLE,
 //   DEADLINE_EXCEEDED    unknown: it may be there once, now or later, or not at all. Sending it
 //                        again is safe as the fold drops what it has seen. Two cases are known to
 //                        have written nothing: LOG_BUSY (too many bytes wait for their answer; wait
 //                        for some) and DISK_FULL.
-//   FAILED_PRECONDITION  nothing was written: the partition is sealed (LOG_SEALED).
+//   FAILED_PRECONDITION  nothing was written: the partition is sealed (LOG_SEALED), or whoever runs
+//                        the log does not let this process write (LOG_READ_ONLY).
 //   INVALID_ARGUMENT     nothing was written: RECORD_TOO_LARGE, NO_SUCH_PARTITION.
-using AppendCallback = std::function<void(absl::StatusOr<int64_t> first_offset)>;
+using AppendCallback = std::function<void(absl::StatusOr<Offsets> offsets)>;
 
 // Reads one partition in offset order. Used by one thread at a time; independent of every other
 // cursor. Must be destroyed before its log.

@@ -31,8 +31,8 @@ struct Committer::Group {
   struct Part {
     int32_t partition = 0;
     std::vector<event_log::Record> records;
-    std::vector<Commit::Change*> changes;  // in the order of their records
-    absl::StatusOr<int64_t> first_offset;
+    std::vector<Commit::Change*> changes;        // in the order of their records
+    absl::StatusOr<event_log::Offsets> offsets;  // of the records
   };
   std::vector<std::unique_ptr<Commit>> commits;
   std::vector<Part> parts;
@@ -144,8 +144,8 @@ void Committer::Append(std::unique_ptr<Group> owned) {
   for (size_t i = 0; i < parts; ++i) {
     Group::Part& part = group->parts[i];
     log_->Append(part.partition, std::move(part.records),
-                 [this, group, i](absl::StatusOr<int64_t> first_offset) {
-                   Appended(group, i, std::move(first_offset));
+                 [this, group, i](absl::StatusOr<event_log::Offsets> offsets) {
+                   Appended(group, i, std::move(offsets));
                  });
   }
   // One for this function itself: `parts` was still in use.
@@ -153,8 +153,8 @@ void Committer::Append(std::unique_ptr<Group> owned) {
 }
 
 // In the log's thread: no more than a note for our own.
-void Committer::Appended(Group* group, size_t part, absl::StatusOr<int64_t> first_offset) {
-  group->parts[part].first_offset = std::move(first_offset);
+void Committer::Appended(Group* group, size_t part, absl::StatusOr<event_log::Offsets> offsets) {
+  group->parts[part].offsets = std::move(offsets);
   if (group->unanswered.fetch_sub(1) == 1) Answerable(std::unique_ptr<Group>(group));
 }
 
@@ -184,10 +184,10 @@ void Committer::RunAnswers() {
     }
     for (const Group::Part& part : group->parts) {
       const absl::Status failure =
-          part.first_offset.ok() ? absl::OkStatus() : ForCaller(part.first_offset.status());
+          part.offsets.ok() ? absl::OkStatus() : ForCaller(part.offsets.status());
       for (size_t i = 0; i < part.changes.size(); ++i) {
         if (failure.ok()) {
-          part.changes[i]->offset = *part.first_offset + static_cast<int64_t>(i);
+          part.changes[i]->offset = part.offsets->of(i);
         } else {
           part.changes[i]->offset = failure;
         }

@@ -72,7 +72,7 @@ class Committer {
   std::vector<std::unique_ptr<Commit>> Collect();
   void PersistKeys(Group* group);
   void Append(std::unique_ptr<Group> group);
-  void Appended(Group* group, size_t part, absl::StatusOr<int64_t> first_offset);
+  void Appended(Group* group, size_t part, absl::StatusOr<event_log::Offsets> offsets);
   void Answerable(std::unique_ptr<Group> group);
 
   event_log::EventLog* const log_;
