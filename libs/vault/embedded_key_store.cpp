@@ -12,51 +12,12 @@
 #include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
 #include "vault/box.h"
+#include "vault/key_rows.h"
 
 namespace carnet::vault {
 namespace {
 
-// Rows, a persistent format. `m` is the merchant after its length in one byte; boxes are box.h's,
-// under the root key; their associated data is a purpose and what the row's key says, so that no
-// box can be moved to another row.
-//
-//   key              value
-//   'c'              box("carnet key store 1"), purpose "check": tells whether the root key is the
-//   right one 'm' m            box(index key, hash key), purpose "merchant-keys" 'k' m key id
-//   record id (16), box(record key), purpose "record-key" 'r' m record id  key ids (16 each), the
-//   newest last
-constexpr std::string_view kCheckRow = "c";
-constexpr std::string_view kCheckText = "carnet key store 1";
-constexpr char kMerchantRow = 'm';
-constexpr char kKeyRow = 'k';
-constexpr char kRecordRow = 'r';
-
-std::string RowKey(char row, std::string_view merchant, std::string_view id = {}) {
-  CARNET_ASSERT(merchant.size() <= 63);
-  std::string key;
-  key.reserve(2 + merchant.size() + id.size());
-  key.push_back(row);
-  key.push_back(static_cast<char>(merchant.size()));
-  key.append(merchant);
-  key.append(id);
-  return key;
-}
-
-std::string CheckPurpose() { return AssociatedData({"check"}); }
-std::string MerchantPurpose(std::string_view merchant) {
-  return AssociatedData({"merchant-keys", merchant});
-}
-std::string RecordPurpose(std::string_view merchant, const Uuid& key_id, const Uuid& record_id) {
-  return AssociatedData({"record-key", merchant, key_id.bytes(), record_id.bytes()});
-}
-
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-
-absl::Status KeyMissing(std::string_view merchant, std::string_view what) {
-  return Error(absl::StatusCode::kFailedPrecondition, "KEY_MISSING",
-               std::string(what) + " of merchant " + std::string(merchant) +
-                   "; restore the key store from its backup before anything is written");
-}
 
 class EmbeddedKeyStore final : public KeyStore {
  public:
@@ -65,29 +26,21 @@ class EmbeddedKeyStore final : public KeyStore {
 
   // Binds a new store to the root key, or checks that it is the one it was bound to.
   absl::Status Bind() {
-    const std::optional<std::string> check = Read(kCheckRow);
+    const std::string key(1, kCheckRow);
+    const std::optional<std::string> check = Read(key);
     if (!check) {
-      Write({{std::string(kCheckRow), SealBox(root_, CheckPurpose(), kCheckText)}});
+      Write({{key, SealCheck(root_)}});
       return absl::OkStatus();
     }
-    std::string text;
-    if (!OpenBox(root_, CheckPurpose(), *check, &text) || text != kCheckText) {
-      return Error(absl::StatusCode::kFailedPrecondition, "ROOT_KEY_MISMATCH",
-                   "the key store " + db_->GetName() +
-                       " was made with another root key; start with that one");
-    }
-    return absl::OkStatus();
+    return OpensCheck(root_, *check) ? absl::OkStatus() : RootKeyMismatch(db_->GetName());
   }
 
   absl::StatusOr<std::optional<MerchantKeys>> FindMerchantKeys(std::string_view merchant) override {
     const std::optional<std::string> row = Read(RowKey(kMerchantRow, merchant));
     if (!row) return std::nullopt;
-    std::string keys;
-    if (!OpenBox(root_, MerchantPurpose(merchant), *row, &keys) || keys.size() != 2 * Key::kSize) {
-      return KeyMissing(merchant, "the root key does not open the keys");
-    }
-    const std::string_view view(keys);
-    return MerchantKeys{Key(view.substr(0, Key::kSize)), Key(view.substr(Key::kSize))};
+    auto keys = OpenMerchantKeys(root_, merchant, *row);
+    if (!keys.ok()) return keys.status();
+    return *std::move(keys);
   }
 
   absl::StatusOr<MerchantKeys> MerchantKeysOrNew(std::string_view merchant) override {
@@ -97,8 +50,7 @@ class EmbeddedKeyStore final : public KeyStore {
     if (found->has_value()) return **std::move(found);
     if (HasRecordKeys(merchant)) return KeyMissing(merchant, "there is no index or hash key");
     MerchantKeys keys{Key::Random(), Key::Random()};
-    const std::string both = std::string(keys.index.bytes()).append(keys.hash.bytes());
-    Write({{RowKey(kMerchantRow, merchant), SealBox(root_, MerchantPurpose(merchant), both)}});
+    Write({{RowKey(kMerchantRow, merchant), SealMerchantKeys(root_, merchant, keys)}});
     return keys;
   }
 
@@ -106,16 +58,9 @@ class EmbeddedKeyStore final : public KeyStore {
                                                    const Uuid& key_id) override {
     const std::optional<std::string> row = Read(RowKey(kKeyRow, merchant, key_id.bytes()));
     if (!row) return std::nullopt;
-    const std::string_view view(*row);
-    const std::optional<Uuid> record_id = Uuid::FromBytes(view.substr(0, Uuid::kSize));
-    std::string key;
-    if (!record_id ||
-        !OpenBox(root_, RecordPurpose(merchant, key_id, *record_id), view.substr(Uuid::kSize),
-                 &key) ||
-        key.size() != Key::kSize) {
-      return KeyMissing(merchant, "the root key does not open a record key");
-    }
-    return Key(key);
+    auto key = OpenRecordKey(root_, merchant, key_id, *row);
+    if (!key.ok()) return key.status();
+    return *std::move(key);
   }
 
   absl::StatusOr<std::optional<RecordKey>> NewestRecordKey(std::string_view merchant,
@@ -137,7 +82,6 @@ class EmbeddedKeyStore final : public KeyStore {
     std::vector<Row> rows;
     rows.reserve(2 * keys.size());
     NonceSequence nonces;
-    std::string box;
     for (const NewKey& key : keys) {
       std::string list_key = RowKey(kRecordRow, key.merchant, key.record_id.bytes());
       auto list = lists.find(list_key);
@@ -147,10 +91,8 @@ class EmbeddedKeyStore final : public KeyStore {
       }
       if (Contains(list->second, key.key.id)) continue;
       list->second.append(key.key.id.bytes());
-      SealBox(root_, nonces.Next(), RecordPurpose(key.merchant, key.key.id, key.record_id),
-              key.key.key.bytes(), &box);
       rows.push_back({RowKey(kKeyRow, key.merchant, key.key.id.bytes()),
-                      std::string(key.record_id.bytes()) + box});
+                      SealRecordKey(root_, nonces.Next(), key)});
     }
     if (rows.empty()) return absl::OkStatus();
     for (const auto& [list_key, list] : lists) rows.push_back({list_key, list});
