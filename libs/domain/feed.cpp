@@ -39,6 +39,12 @@ void FeedWriter::CustomerUpdated(const Uuid& record, const Uuid& customer,
   for (uint32_t field : fields) updated->add_fields(field);
 }
 
+void FeedWriter::CustomerArchived(const Uuid& customer, bool archived) {
+  auto* event = Add(kLifecycle)->mutable_customer_archived();
+  event->set_customer(Bytes(customer));
+  event->set_archived(archived);
+}
+
 void FeedWriter::VoucherPosted(uint64_t voucher) { Add(kVouchers)->set_voucher_posted(voucher); }
 
 void FeedWriter::VoucherReversed(uint64_t voucher, uint64_t reversal) {

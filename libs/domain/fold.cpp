@@ -6,8 +6,9 @@
 
 #include "base/civil_date.h"
 #include "base/error.h"
-#include "domain/customers/cells.h"
+#include "domain/customers/contact.h"
 #include "domain/customers/links.h"
+#include "domain/customers/policy.h"
 #include "domain/customers/record.h"
 #include "domain/form.h"
 #include "domain/keys.h"
@@ -56,9 +57,8 @@ std::optional<FormError> CheckForm(const Change& change) {
     return Malformed(reason::kExternalIdMalformed, "external_id",
                      "an external id has 1 to 128 bytes, none of them zero");
   }
-  const bool needs_record =
-      change.body().has_contact_observed() || change.body().posting().has_contact();
-  if (needs_record && change.external_id().empty() && change.customer_id().empty()) {
+  if (IsAboutRecord(change.body()) && change.external_id().empty() &&
+      change.customer_id().empty()) {
     return Malformed(reason::kExternalIdMalformed, "external_id", "a contact needs an external id");
   }
   if (change.actor().size() > 128)
@@ -95,32 +95,11 @@ Verdict ApplyRulesVersion(Step* step, const carnet::v1::RulesVersionActivated& a
   return Verdict::Applied();
 }
 
-// What the change says of a contact goes into a record of its own channel and source; where it
-// names a customer, that record is linked to the customer.
-Verdict ApplyContact(Step* step, const Addressee& addressee, const carnet::v1::Contact& contact,
-                     bool observed) {
-  const Change& change = step->change;
-  if (addressee.unknown_customer) return Verdict::Applied();  // flagged; nobody to write it to
-  if (change.customer_id().empty()) {
-    MergeContact(step, addressee.account->record(), change.external_id(),
-                 change.external_id_derived(), contact, observed);
-    return Verdict::Applied();
-  }
-  const Uuid customer = addressee.account->record();
-  const Uuid own =
-      ContactRecordId(change.merchant(), change.channel(), change.source(), {}, customer);
-  std::string ignored;
-  const bool is_new =
-      !step->state.Get(Family::kRecords, RecordKey(change.merchant(), own), &ignored);
-  MergeContact(step, own, customer.ToString(), /*derived=*/true, contact, observed);
-  return is_new ? LinkRecords(step, own, customer) : Verdict::Applied();
-}
-
 Verdict ApplyBody(Step* step) {
   const Body& body = step->change.body();
   Addressee addressee = ResolveAddressee(step);
   Account* const account = addressee.account ? &*addressee.account : nullptr;
-  if (account != nullptr) step->record = account->record();
+  if (account != nullptr) step->record = addressee.record;
   if (addressee.unknown_customer) {
     if (!step->is_fact())
       return Verdict::Rejected(reason::kNotFound, "there is no customer with that id");
@@ -129,11 +108,11 @@ Verdict ApplyBody(Step* step) {
   step->effective_day = EffectiveDay(step);
   switch (body.kind_case()) {
     case Body::kContactObserved:
-      return ApplyContact(step, addressee, body.contact_observed().contact(), /*observed=*/false);
+      return ApplyContactObserved(step, addressee, body.contact_observed(), /*observed=*/false);
     case Body::kPosting: {
       const Verdict verdict = ApplyPosting(step, account, body.posting());
       if (!verdict.applied() || !body.posting().has_contact()) return verdict;
-      return ApplyContact(step, addressee, body.posting().contact().contact(), /*observed=*/true);
+      return ApplyContactObserved(step, addressee, body.posting().contact(), /*observed=*/true);
     }
     case Body::kSetDebt:
       return ApplySetDebt(step, account, body.set_debt());
@@ -145,6 +124,14 @@ Verdict ApplyBody(Step* step) {
       return ApplyUnlink(step, body.unlink_customers());
     case Body::kRulesVersionActivated:
       return ApplyRulesVersion(step, body.rules_version_activated());
+    case Body::kPolicyChanged:
+      return ApplyPolicyChanged(step, body.policy_changed());
+    case Body::kConsentRecorded:
+      return ApplyConsentRecorded(step, body.consent_recorded());
+    case Body::kRecordDeleted:
+      return ApplyRecordDeleted(step, addressee);
+    case Body::kCustomerArchived:
+      return ApplyCustomerArchived(step, addressee, body.customer_archived());
     case Body::KIND_NOT_SET:
       break;
   }
@@ -166,6 +153,7 @@ void FillOutcome(const ChangeRow& row, Outcome* outcome) {
   outcome->set_detail(row.detail());
   outcome->set_duplicates(row.duplicates());
   outcome->set_reuses(row.reuses());
+  *outcome->mutable_violations() = row.violations();
 }
 
 // What a change comes to whose id was used before.
@@ -268,6 +256,10 @@ absl::Status FoldAnyChange(const Change& change, Overlay* state, Outcome* outcom
   std::sort(step.flags.begin(), step.flags.end());
   step.flags.erase(std::unique(step.flags.begin(), step.flags.end()), step.flags.end());
   for (std::string_view flag : step.flags) row.add_flags(std::string(flag));
+  row.clear_violations();
+  if (verdict.status == carnet::v1::OUTCOME_STATUS_REJECTED) {
+    for (auto& violation : step.violations) row.add_violations()->Swap(&violation);
+  }
   if (verdict.status != carnet::v1::OUTCOME_STATUS_REJECTED) {
     row.set_voucher(step.voucher);
     row.set_voucher_code(step.voucher_code);

@@ -15,6 +15,7 @@ using carnet::v1::Body;
 using carnet::v1::Money;
 
 constexpr int kMaxTenders = 1000;
+constexpr size_t kMaxEtagBytes = 64;
 
 // In the log, and after canonicalising: minor units; a unit where there must be one.
 MaybeError CheckAmount(const Money& money, bool needs_unit, const Path& field) {
@@ -120,7 +121,7 @@ MaybeError CheckPosting(const carnet::v1::Posting& posting, carnet::v1::Intent i
   if (auto e = CheckTenders(*rule, posting)) return e;
   if (auto e = CheckPersonal(posting.note(), Path("posting") / "note")) return e;
   if (!posting.has_contact()) return std::nullopt;
-  return CheckContact(posting.contact().contact(), Path("posting") / "contact" / "contact");
+  return CheckContactObserved(posting.contact(), Path("posting") / "contact");
 }
 
 }  // namespace
@@ -138,6 +139,19 @@ bool IsName(std::string_view text) {
 bool IsExternalId(std::string_view text) {
   // UTF-8 is protobuf's to check: strings that are not are not parsed.
   return !text.empty() && text.size() <= 128 && text.find('\0') == std::string_view::npos;
+}
+
+bool IsAboutRecord(const Body& body) {
+  switch (body.kind_case()) {
+    case Body::kContactObserved:
+    case Body::kRecordDeleted:
+    case Body::kCustomerArchived:
+      return true;
+    case Body::kPosting:
+      return body.posting().has_contact();
+    default:
+      return false;
+  }
 }
 
 std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
@@ -160,9 +174,28 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
       return e;
     }
   }
+  if (!preconditions.etag().empty()) {
+    if (!body.has_contact_observed() && !body.has_customer_archived() &&
+        !body.has_policy_changed()) {
+      return Fail(reason::kKindNotAllowed, Path("preconditions") / "etag",
+                  "only cards and policies have an etag");
+    }
+    if (auto e = CheckText(preconditions.etag(), Path("preconditions") / "etag", kMaxEtagBytes))
+      return e;
+  }
   switch (body.kind_case()) {
     case Body::kContactObserved:
-      return CheckContact(body.contact_observed().contact(), Path("contact_observed") / "contact");
+      if (!body.contact_observed().revert().empty()) {
+        if (auto e = request_only()) return e;
+      }
+      return CheckContactObserved(body.contact_observed(), Path("contact_observed"));
+    case Body::kPolicyChanged:
+      if (auto e = request_only()) return e;
+      return CheckPolicyChanged(body.policy_changed(), Path("policy_changed"));
+    case Body::kConsentRecorded:
+      return CheckConsent(body.consent_recorded(), Path("consent_recorded"));
+    case Body::kRecordDeleted:
+      return std::nullopt;
     case Body::kPosting:
       return CheckPosting(body.posting(), intent);
     case Body::kSetDebt:
@@ -189,6 +222,7 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
     case Body::kLinkCustomers:
     case Body::kUnlinkCustomers:
     case Body::kRulesVersionActivated:
+    case Body::kCustomerArchived:
       return request_only();
     case Body::KIND_NOT_SET:
       break;

@@ -33,6 +33,9 @@ enum class PersonalForm { kPlain, kSealed };
 // what only the gateway may write.
 std::optional<FormError> CheckFields(const google::protobuf::Message& message, PersonalForm form);
 
+// Whether a body says something of one source record, so that the change must name one.
+bool IsAboutRecord(const carnet::v1::Body& body);
+
 // Checks a body in which every amount is in minor units, its personal values plain or sealed.
 std::optional<FormError> CheckBody(const carnet::v1::Body& body, carnet::v1::Intent intent,
                                    const carnet::v1::Preconditions& preconditions);

@@ -1,51 +1,111 @@
-// Contacts: how long and how many, and what says nothing.
+// Contacts: what makes no sense, and what says nothing. How long and how many: form_limits.cpp.
 #include <algorithm>
 
+#include <google/protobuf/descriptor.h>
+
+#include "base/civil_date.h"
 #include "base/uuid.h"
+#include "domain/customers/catalogue.h"
 #include "domain/form_path.h"
 #include "domain/reasons.h"
 
 namespace carnet::domain {
 namespace {
 
-constexpr int kMaxPhonesOrEmails = 500;
-constexpr int kMaxAddresses = 100;
-constexpr int kMaxCompanyNumbers = 20;
-constexpr size_t kMaxLanguageBytes = 35;
+using carnet::v1::Contact;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+constexpr int kMaxFieldNames = 100;
 constexpr size_t kMaxPersonalBytes = 4096;
 // A seal adds a nonce, a tag and the normal form.
 constexpr size_t kMaxBoxBytes = 2 * kMaxPersonalBytes + 64;
 
-MaybeError CheckCountry(const std::string& country, const Path& field) {
-  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  if (country.empty() || (country.size() == 2 && capital(country[0]) && capital(country[1])))
-    return std::nullopt;
-  return Fail(reason::kNameMalformed, field, "a country is two capitals of ISO 3166-1, such as FR");
+bool IsTimeOfDay(std::string_view text) {
+  const auto digit = [&](size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+  return text.size() == 5 && digit(0) && digit(1) && text[2] == ':' && digit(3) && digit(4) &&
+         text.substr(0, 2) < "24" && text[3] < '6';
 }
 
-MaybeError CheckAddress(const carnet::v1::Address& address, const Path& field) {
-  if (auto e = CheckPersonal(address.recipient(), field / "recipient")) return e;
-  if (auto e = CheckPersonal(address.street(), field / "street")) return e;
-  if (auto e = CheckPersonal(address.postcode(), field / "postcode")) return e;
-  if (auto e = CheckPersonal(address.town(), field / "town")) return e;
-  if (auto e = CheckText(address.region(), field / "region")) return e;
-  return CheckCountry(address.country(), field / "country");
+MaybeError CheckLogistics(const carnet::v1::Logistics& logistics, const Path& field) {
+  for (const auto& [time, name] : {std::pair(&logistics.window_start(), "window_start"),
+                                   std::pair(&logistics.window_end(), "window_end")}) {
+    if (!time->empty() && !IsTimeOfDay(*time)) {
+      return Fail(reason::kTimeMalformed, field / name, "a time of day is written HH:MM");
+    }
+  }
+  return std::nullopt;
+}
+
+MaybeError CheckFieldNames(const google::protobuf::RepeatedPtrField<std::string>& names,
+                           const Path& field) {
+  if (auto e = CheckCount(names.size(), kMaxFieldNames, field)) return e;
+  for (int i = 0; i < names.size(); ++i) {
+    if (!ParseCardField(names[i])) {
+      return Fail(reason::kFieldUnknown, field / i,
+                  "name a field of Contact, or one of the merchant's own as custom.{key}");
+    }
+  }
+  return std::nullopt;
+}
+
+MaybeError CheckContact(const Contact& contact, const Path& field) {
+  if (auto e = CheckLimits(contact, field)) return e;
+  if (auto e = CheckCountry(contact.country(), field / "country")) return e;
+  for (int i = 0; i < contact.addresses_size(); ++i) {
+    const auto& address = contact.addresses(i);
+    if (auto e = CheckCountry(address.country(), field / "addresses" / i / "country")) return e;
+    if (auto e = CheckLogistics(address.logistics(), field / "addresses" / i / "logistics"))
+      return e;
+  }
+  if (auto e = CheckLogistics(contact.logistics(), field / "logistics")) return e;
+  for (int i = 0; i < contact.custom_size(); ++i) {
+    const std::string& key = contact.custom(i).key();
+    const auto same = [&](const auto& other) { return other.key() == key; };
+    if (!IsName(key) || std::any_of(contact.custom().begin(), contact.custom().begin() + i, same)) {
+      return Fail(reason::kNameMalformed, field / "custom" / i / "key",
+                  "a key is [a-z0-9][a-z0-9._-]{0,62} and stands once");
+    }
+  }
+  return std::nullopt;
 }
 
 bool IsEmpty(const carnet::v1::Personal& value) {
   return !value.has_sealed() && value.plain().empty();
 }
 
-template <typename List, typename Empty>
-void DropEmpty(List* list, Empty empty) {
-  list->erase(std::remove_if(list->begin(), list->end(), empty), list->end());
-}
-
-void DropEmptyAddressParts(carnet::v1::Address* address) {
-  if (IsEmpty(address->recipient())) address->clear_recipient();
-  if (IsEmpty(address->street())) address->clear_street();
-  if (IsEmpty(address->postcode())) address->clear_postcode();
-  if (IsEmpty(address->town())) address->clear_town();
+// Takes empty personal values out of a message and of what it holds, and what holds nothing then.
+void DropEmpty(Message* message) {
+  const auto* const reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (field->message_type() == carnet::v1::IdentityToken::descriptor()) continue;
+    const bool personal = field->message_type() == carnet::v1::Personal::descriptor();
+    if (!field->is_repeated()) {
+      Message* const value = reflection->MutableMessage(message, field);
+      if (!personal) DropEmpty(value);
+      const bool empty = personal ? IsEmpty(static_cast<const carnet::v1::Personal&>(*value))
+                                  : value->ByteSizeLong() == 0;
+      if (empty) reflection->ClearField(message, field);
+      continue;
+    }
+    if (personal) {
+      const int size = reflection->FieldSize(*message, field);
+      int kept = 0;
+      for (int i = 0; i < size; ++i) {
+        const Message& value = reflection->GetRepeatedMessage(*message, field, i);
+        if (IsEmpty(static_cast<const carnet::v1::Personal&>(value))) continue;
+        if (i != kept) reflection->SwapElements(message, field, i, kept);
+        ++kept;
+      }
+      for (int i = kept; i < size; ++i) reflection->RemoveLast(message, field);
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(*message, field); ++i)
+      DropEmpty(reflection->MutableRepeatedMessage(message, field, i));
+  }
 }
 
 bool SaysNothing(const carnet::v1::Address& address) {
@@ -53,22 +113,27 @@ bool SaysNothing(const carnet::v1::Address& address) {
          !address.has_town() && address.region().empty() && address.country().empty();
 }
 
-void DropEmptyValues(carnet::v1::Contact* contact) {
-  if (contact->has_name()) {
-    auto* name = contact->mutable_name();
-    if (IsEmpty(name->full())) name->clear_full();
-    if (IsEmpty(name->given())) name->clear_given();
-    if (IsEmpty(name->family())) name->clear_family();
-    if (!name->has_full() && !name->has_given() && !name->has_family()) contact->clear_name();
+template <typename List, typename Empty>
+void DropFrom(List* list, Empty empty) {
+  list->erase(std::remove_if(list->begin(), list->end(), empty), list->end());
+}
+
+// What describes a value is nothing without the value.
+void DropEmpty(Contact* contact) {
+  DropEmpty(static_cast<Message*>(contact));
+  DropFrom(contact->mutable_addresses(), SaysNothing);
+  DropFrom(contact->mutable_company_numbers(),
+           [](const carnet::v1::CompanyNumber& number) { return !number.has_number(); });
+  DropFrom(contact->mutable_custom(), [](const carnet::v1::CustomValue& value) {
+    return value.value_case() == carnet::v1::CustomValue::VALUE_NOT_SET ||
+           (value.has_number() && value.number().empty()) ||
+           (value.has_date() && value.date().empty()) ||
+           (value.has_choice() && value.choice().empty());
+  });
+  DropFrom(contact->mutable_tags(), [](const std::string& tag) { return tag.empty(); });
+  if (contact->assignee().person().empty() && contact->assignee().team().empty()) {
+    contact->clear_assignee();
   }
-  if (IsEmpty(contact->company_name())) contact->clear_company_name();
-  if (IsEmpty(contact->birth_date())) contact->clear_birth_date();
-  DropEmpty(contact->mutable_emails(), IsEmpty);
-  DropEmpty(contact->mutable_phones(), IsEmpty);
-  for (auto& address : *contact->mutable_addresses()) DropEmptyAddressParts(&address);
-  DropEmpty(contact->mutable_addresses(), SaysNothing);
-  DropEmpty(contact->mutable_company_numbers(),
-            [](const carnet::v1::CompanyNumber& number) { return IsEmpty(number.number()); });
 }
 
 }  // namespace
@@ -78,6 +143,13 @@ MaybeError CheckText(const std::string& text, const Path& field, size_t most) {
   return Fail(
       reason::kValueTooLong, field,
       "it has " + std::to_string(text.size()) + " bytes; the most is " + std::to_string(most));
+}
+
+MaybeError CheckCountry(const std::string& country, const Path& field) {
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (country.empty() || (country.size() == 2 && capital(country[0]) && capital(country[1])))
+    return std::nullopt;
+  return Fail(reason::kNameMalformed, field, "a country is two capitals of ISO 3166-1, such as FR");
 }
 
 MaybeError CheckCount(int count, int most, const Path& field) {
@@ -95,46 +167,43 @@ MaybeError CheckPersonal(const carnet::v1::Personal& value, const Path& field) {
   return CheckText(value.plain(), field, kMaxPersonalBytes);
 }
 
-MaybeError CheckContact(const carnet::v1::Contact& contact, const Path& field) {
-  if (auto e = CheckPersonal(contact.name().full(), field / "name" / "full")) return e;
-  if (auto e = CheckPersonal(contact.name().given(), field / "name" / "given")) return e;
-  if (auto e = CheckPersonal(contact.name().family(), field / "name" / "family")) return e;
-  if (auto e = CheckPersonal(contact.company_name(), field / "company_name")) return e;
-  if (auto e = CheckPersonal(contact.birth_date(), field / "birth_date")) return e;
-  if (auto e = CheckCount(contact.emails_size(), kMaxPhonesOrEmails, field / "emails")) return e;
-  if (auto e = CheckCount(contact.phones_size(), kMaxPhonesOrEmails, field / "phones")) return e;
-  if (auto e = CheckCount(contact.addresses_size(), kMaxAddresses, field / "addresses")) return e;
-  if (auto e =
-          CheckCount(contact.company_numbers_size(), kMaxCompanyNumbers, field / "company_numbers"))
-    return e;
-  for (int i = 0; i < contact.emails_size(); ++i) {
-    if (auto e = CheckPersonal(contact.emails(i), field / "emails" / i)) return e;
+MaybeError CheckContactObserved(const carnet::v1::ContactObserved& said, const Path& field) {
+  if (auto e = CheckContact(said.contact(), field / "contact")) return e;
+  if (auto e = CheckFieldNames(said.clear(), field / "clear")) return e;
+  if (auto e = CheckFieldNames(said.revert(), field / "revert")) return e;
+  return CheckText(said.duplicate_of(), field / "duplicate_of");
+}
+
+MaybeError CheckConsent(const carnet::v1::ConsentRecorded& consent, const Path& field) {
+  if (consent.target_case() == carnet::v1::ConsentRecorded::TARGET_NOT_SET) {
+    return Fail(reason::kConsentTargetMissing, field, "say for which e-mail or phone");
   }
-  for (int i = 0; i < contact.phones_size(); ++i) {
-    if (auto e = CheckPersonal(contact.phones(i), field / "phones" / i)) return e;
+  if (!carnet::v1::ConsentState_IsValid(consent.state()) ||
+      consent.state() == carnet::v1::CONSENT_STATE_UNSPECIFIED) {
+    return Fail(reason::kConsentStateMissing, field / "state", "say whether it is given or not");
   }
-  for (int i = 0; i < contact.addresses_size(); ++i) {
-    if (auto e = CheckAddress(contact.addresses(i), field / "addresses" / i)) return e;
+  if (!IsName(consent.purpose())) {
+    return Fail(reason::kNameMalformed, field / "purpose",
+                "a purpose is [a-z0-9][a-z0-9._-]{0,62}, such as newsletter");
   }
-  for (int i = 0; i < contact.company_numbers_size(); ++i) {
-    const Path at = field / "company_numbers" / i;
-    if (auto e = CheckText(contact.company_numbers(i).scheme(), at / "scheme")) return e;
-    if (auto e = CheckPersonal(contact.company_numbers(i).number(), at / "number")) return e;
+  if (consent.has_at() &&
+      (consent.at().seconds() < -62135596800 || consent.at().seconds() > 253402300799 ||
+       consent.at().nanos() < 0 || consent.at().nanos() > 999'999'999)) {
+    return Fail(reason::kTimeMalformed, field / "at", "this is no instant of the calendar");
   }
-  if (auto e = CheckText(contact.language(), field / "language", kMaxLanguageBytes)) return e;
-  return CheckCountry(contact.country(), field / "country");
+  return CheckLimits(consent, field);
 }
 
 void DropEmptyValues(carnet::v1::Body* body) {
   switch (body->kind_case()) {
     case carnet::v1::Body::kContactObserved:
-      DropEmptyValues(body->mutable_contact_observed()->mutable_contact());
+      DropEmpty(body->mutable_contact_observed()->mutable_contact());
       break;
     case carnet::v1::Body::kPosting: {
       auto* posting = body->mutable_posting();
       if (IsEmpty(posting->note())) posting->clear_note();
       if (!posting->has_contact()) break;
-      DropEmptyValues(posting->mutable_contact()->mutable_contact());
+      DropEmpty(posting->mutable_contact()->mutable_contact());
       if (posting->contact().contact().ByteSizeLong() == 0) posting->clear_contact();
       break;
     }

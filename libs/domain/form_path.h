@@ -44,7 +44,7 @@ class Path {
     return longer;
   }
 
-  static constexpr int kMostParts = 8;
+  static constexpr int kMostParts = 10;
   Part parts_[kMostParts];
   int size_;
 };
@@ -64,6 +64,14 @@ MaybeError CheckPersonal(const carnet::v1::Personal& value, const Path& field);
 // TOO_MANY_VALUES.
 MaybeError CheckCount(int count, int most, const Path& field);
 
-MaybeError CheckContact(const carnet::v1::Contact& contact, const Path& field);
+// The lengths of all texts and lists of a message, as its fields' options say them.
+MaybeError CheckLimits(const google::protobuf::Message& message, const Path& field);
+
+// NAME_MALFORMED.
+MaybeError CheckCountry(const std::string& country, const Path& field);
+
+MaybeError CheckContactObserved(const carnet::v1::ContactObserved& said, const Path& field);
+MaybeError CheckPolicyChanged(const carnet::v1::PolicyChanged& changed, const Path& field);
+MaybeError CheckConsent(const carnet::v1::ConsentRecorded& consent, const Path& field);
 
 }  // namespace carnet::domain

@@ -97,4 +97,52 @@ std::string DeadLetterKey(std::string_view merchant, uint64_t number) {
   return WithNumber(merchant, number);
 }
 
+std::string HistoryPrefix(std::string_view merchant, const Uuid& record_id) {
+  return WithId(merchant, record_id);
+}
+
+std::string HistoryKey(std::string_view merchant, const Uuid& record_id, uint64_t change_number) {
+  std::string key = Begin(merchant, Uuid::kSize + sizeof change_number);
+  key.append(record_id.bytes());
+  AppendBigEndian64(change_number, &key);
+  return key;
+}
+
+std::string PolicyKey(std::string_view merchant) { return Begin(merchant, 0); }
+
+std::string WalkInKey(std::string_view merchant, std::string_view source,
+                      std::string_view external_id) {
+  std::string key = Begin(merchant, 1 + source.size() + 1 + external_id.size());
+  key.push_back('w');
+  key.append(source).push_back(kEnd);
+  key.append(external_id);
+  return key;
+}
+
+std::string ConsentPrefix(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                          std::string_view token) {
+  return IdentifierPrefix(merchant, kind, token);
+}
+
+std::string ConsentKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                       std::string_view token, std::string_view purpose) {
+  std::string key = ConsentPrefix(merchant, kind, token);
+  key.append(purpose);
+  return key;
+}
+
+std::string RelationPrefix(std::string_view merchant, Relation relation, std::string_view whose) {
+  std::string key = Begin(merchant, 1 + whose.size() + Uuid::kSize);
+  key.push_back(static_cast<char>(relation));
+  key.append(whose);
+  return key;
+}
+
+std::string RelationKey(std::string_view merchant, Relation relation, std::string_view whose,
+                        const Uuid& record_id) {
+  std::string key = RelationPrefix(merchant, relation, whose);
+  key.append(record_id.bytes());
+  return key;
+}
+
 }  // namespace carnet::domain

@@ -54,4 +54,31 @@ std::string FeedKey(std::string_view merchant, uint64_t last_sequence);
 // kDeadLetters: number of the dead letter (u64).
 std::string DeadLetterKey(std::string_view merchant, uint64_t number);
 
+// kHistory: record id, number of the change (u64).
+std::string HistoryPrefix(std::string_view merchant, const Uuid& record_id);
+std::string HistoryKey(std::string_view merchant, const Uuid& record_id, uint64_t change_number);
+
+// kPolicies: the prefix alone; and for each walk-in id 'w', source, zero byte, external id: the
+// value is empty.
+std::string PolicyKey(std::string_view merchant);
+std::string WalkInKey(std::string_view merchant, std::string_view source,
+                      std::string_view external_id);
+
+// kConsents: kind (one byte), token (16 bytes), purpose.
+std::string ConsentPrefix(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                          std::string_view token);
+std::string ConsentKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                       std::string_view token, std::string_view purpose);
+
+// kRelations: what kind of relation (one byte), whose (16 bytes: a record id, or a phone's token),
+// record id. The value is empty.
+enum class Relation : char {
+  kReferred = 'r',          // a record was brought by that one
+  kWaitsForReferrer = 'w',  // a record was brought by whoever turns out to have that phone
+  kContact = 'c',           // a record is a contact of that company
+};
+std::string RelationPrefix(std::string_view merchant, Relation relation, std::string_view whose);
+std::string RelationKey(std::string_view merchant, Relation relation, std::string_view whose,
+                        const Uuid& record_id);
+
 }  // namespace carnet::domain

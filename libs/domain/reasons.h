@@ -53,6 +53,13 @@ inline constexpr std::string_view kUnbalanced =
     "UNBALANCED";  // total + rounding is not the sum of tenders
 inline constexpr std::string_view kCodeMissing =
     "CODE_MISSING";  // a reversal that names no voucher
+inline constexpr std::string_view kFieldUnknown =
+    "FIELD_UNKNOWN";  // no field has that name; REQUEST: nor has a custom field, FACT: flag
+inline constexpr std::string_view kPolicyMalformed =
+    "POLICY_MALFORMED";  // a rule that makes no sense
+inline constexpr std::string_view kConsentTargetMissing =
+    "CONSENT_TARGET_MISSING";  // no valid e-mail or phone
+inline constexpr std::string_view kConsentStateMissing = "CONSENT_STATE_MISSING";
 
 // Id.
 inline constexpr std::string_view kIdReused = "ID_REUSED";  // other content under a used id
@@ -68,7 +75,19 @@ inline constexpr std::string_view kBeforeOpening =
     "BEFORE_OPENING";  // REQUEST: refused; FACT: flag
 inline constexpr std::string_view kBalanceChanged = "BALANCE_CHANGED";
 inline constexpr std::string_view kTooManyMembers =
-    "TOO_MANY_MEMBERS";  // over 40 records in one customer
+    "TOO_MANY_MEMBERS";                                           // over 40 records in one customer
+inline constexpr std::string_view kEtagChanged = "ETAG_CHANGED";  // not what its author saw
+inline constexpr std::string_view kRequiredField =
+    "REQUIRED_FIELD";  // left out of a new card, or cleared
+inline constexpr std::string_view kCustomValueMalformed =
+    "CUSTOM_VALUE_MALFORMED";  // REQUEST: refused; FACT: flag
+inline constexpr std::string_view kNotAChoice =
+    "NOT_A_CHOICE";  // not of the merchant's list; FACT: flag
+inline constexpr std::string_view kValueTaken =
+    "VALUE_TAKEN";  // another customer's e-mail or phone; FACT: flag
+inline constexpr std::string_view kFieldTypeChanged =
+    "FIELD_TYPE_CHANGED";  // a custom field's key keeps its type for ever
+inline constexpr std::string_view kHasBalance = "HAS_BALANCE";
 
 // Operators.
 inline constexpr std::string_view kQuarantined = "QUARANTINED";
@@ -93,5 +112,14 @@ inline constexpr std::string_view kNotReversible =
     "NOT_REVERSIBLE";  // FACT: a void of a reversal: nothing posted
 inline constexpr std::string_view kUnknownCustomer =
     "UNKNOWN_CUSTOMER";  // FACT: names a customer id nobody knows
+inline constexpr std::string_view kWalkIn =
+    "WALK_IN";  // an external id that the merchant's policy says is nobody's
+inline constexpr std::string_view kFieldSwitchedOff =
+    "FIELD_SWITCHED_OFF";  // what it said of such a field was dropped
+inline constexpr std::string_view kFieldUnknown =
+    "FIELD_UNKNOWN";  // FACT: a custom field that policy does not have: kept, hidden
+inline constexpr std::string_view kCustomValueMalformed = "CUSTOM_VALUE_MALFORMED";
+inline constexpr std::string_view kNotAChoice = "NOT_A_CHOICE";
+inline constexpr std::string_view kValueTaken = "VALUE_TAKEN";
 
 }  // namespace carnet::domain::flag

@@ -34,8 +34,12 @@ enum class Family : uint8_t {
   kEntries,      // vouchers
   kFeed,         // events
   kDeadLetters,  // changes that could not be folded
+  kHistory,      // source record → what changes replaced in its cells
+  kPolicies,     // a merchant's policy, and its walk-in ids
+  kConsents,     // identity token and purpose → consent
+  kRelations,    // who brought whom, who is a contact of which company
 };
-inline constexpr size_t kFamilyCount = 12;
+inline constexpr size_t kFamilyCount = 16;
 std::string_view FamilyName(Family family);
 
 // Where rows come from: a RocksDB snapshot, memory, or another overlay. A reader whose disk fails

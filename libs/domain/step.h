@@ -46,11 +46,14 @@ struct Step {
   int32_t recorded_day = 0;   // clamped
   int32_t effective_day = 0;  // after the clock check
   std::vector<std::string_view> flags;
+  std::vector<carnet::v1::FieldViolation> violations;  // why a REQUEST is refused, field by field
 
   // What the outcome tells beside its status.
   std::string voucher_code;
   uint64_t voucher = 0;
   std::optional<Uuid> record;
+  // The contact of a company that was named: what it buys is posted to the company.
+  std::optional<Uuid> contact;
 
   bool is_fact() const { return change.intent() == carnet::v1::INTENT_FACT; }
   const std::string& merchant_name() const { return change.merchant(); }

@@ -135,6 +135,9 @@ std::string Shop::Feed() const {
         case Event::kCustomerUpdated:
           text += "updated";
           break;
+        case Event::kCustomerArchived:
+          text += event.customer_archived().archived() ? "archived" : "restored";
+          break;
         case Event::kVoucherPosted:
           text += "posted";
           break;

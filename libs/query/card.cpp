@@ -4,16 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include <google/protobuf/arena.h>
-#include <google/protobuf/descriptor.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fatal.h"
 #include "carnet/log/v1/rows.pb.h"
-#include "domain/customers/cells.h"
 #include "domain/customers/links.h"
+#include "domain/customers/policy.h"
+#include "domain/customers/record.h"
 #include "domain/keys.h"
 #include "query/members.h"
 #include "query/names.h"
@@ -28,67 +26,6 @@ using carnet::log::v1::RecordRow;
 using carnet::v1::Contact;
 using carnet::v1::Customer;
 using domain::Family;
-using google::protobuf::FieldDescriptor;
-
-// A cell that may be the one on the card.
-struct Candidate {
-  Cell* cell;
-  const RecordRow* record;
-  size_t member;  // whose record it is
-};
-
-// Keeps, for each field, the cell that wins; ordered by field number.
-class Winners {
- public:
-  void Offer(const Candidate& candidate) {
-    auto place = std::lower_bound(
-        winners_.begin(), winners_.end(), candidate.cell->field(),
-        [](const Candidate& winner, uint32_t field) { return winner.cell->field() < field; });
-    if (place == winners_.end() || place->cell->field() != candidate.cell->field()) {
-      winners_.insert(place, candidate);
-    } else if (domain::RankOf(*candidate.cell, *candidate.record) >
-               domain::RankOf(*place->cell, *place->record)) {
-      *place = candidate;
-    }
-  }
-  const auto& all() const { return winners_; }
-
- private:
-  absl::InlinedVector<Candidate, 16> winners_;
-};
-
-// What a card shows of a cell is decided by the change that wrote it, what it shows of a record
-// never changes, and the rest is in the balances. So the tag is a hash over which cells won and
-// what is owed: cheap, and it can't give away a personal value.
-class EtagBuilder {
- public:
-  void Add(const Uuid& id) { text_.append(id.bytes()); }
-  void Add(uint64_t number) { AppendBigEndian64(number, &text_); }
-  void Add(std::string_view text) {
-    Add(text.size());
-    text_.append(text);
-  }
-  std::string Finish() const { return Uuid::FromFields({text_}).ToString(); }
-
- private:
-  std::string text_;
-};
-
-const FieldDescriptor* FieldOf(const Cell& cell) {
-  return Contact::descriptor()->FindFieldByNumber(static_cast<int>(cell.field()));
-}
-
-void AddOrigin(const Candidate& winner, const std::string& field, Customer* card) {
-  auto* origin = card->add_origins();
-  origin->set_field(field);
-  origin->set_record(card->records(static_cast<int>(winner.member)).name());
-  origin->set_channel(winner.record->channel());
-  origin->set_source(winner.record->source());
-  origin->set_actor(winner.cell->actor());
-  SetTimestamp(winner.cell->as_of_micros(), origin->mutable_occurred_at());
-  SetTimestamp(winner.cell->recorded_at_micros(), origin->mutable_recorded_at());
-  origin->set_change_number(winner.cell->change_number());
-}
 
 void AddRecord(const RecordRow& row, const Uuid& id, Customer* card) {
   auto* record = card->add_records();
@@ -99,6 +36,28 @@ void AddRecord(const RecordRow& row, const Uuid& id, Customer* card) {
   record->set_created_change_number(row.created_change_number());
   SetTimestamp(row.created_at_micros(), record->mutable_created_at());
 }
+
+// The part of the card that one member gives, before it is opened.
+void TakeValue(Cell* cell, Contact* part) {
+  if (cell->field() == Contact::kCustomFieldNumber) {
+    for (auto& value : *cell->mutable_value()->mutable_custom()) part->add_custom()->Swap(&value);
+    return;
+  }
+  part->GetReflection()->SwapFields(part, cell->mutable_value(),
+                                    {domain::ContactField(cell->field())});
+}
+
+// What a record has where nobody has said anything: what policy gave it when it came to be.
+void FillDefaults(const std::vector<const RecordRow*>& rows, Contact* contact) {
+  for (const RecordRow* row : rows) {
+    if (contact->accounting_account().empty())
+      contact->set_accounting_account(row->generated_account());
+    if (!contact->has_assignee() && row->has_default_assignee())
+      *contact->mutable_assignee() = row->default_assignee();
+  }
+}
+
+}  // namespace
 
 std::string DisplayName(const Customer& card) {
   const Contact& contact = card.contact();
@@ -121,18 +80,68 @@ std::string DisplayName(const Customer& card) {
   return {};
 }
 
-}  // namespace
+bool IsHiddenField(const carnet::v1::MerchantPolicy& policy, const Cell& cell) {
+  if (cell.field() != Contact::kCustomFieldNumber) {
+    return !policy.fields().empty() &&
+           domain::IsHidden(policy, domain::CardFieldName(cell.field(), cell.key()));
+  }
+  const auto* field = domain::FindCustomField(policy, cell.key());
+  if (field == nullptr) return true;
+  return !cell.cleared() && cell.value().custom_size() == 1 &&
+         !domain::FitsCustomField(*field, cell.value().custom(0));
+}
+
+void FillOrigin(const Cell& cell, const RecordRow& row, std::string_view record,
+                carnet::v1::FieldOrigin* origin) {
+  origin->set_field(domain::CardFieldName(cell.field(), cell.key()));
+  origin->set_record(record.data(), record.size());
+  origin->set_channel(row.channel());
+  origin->set_source(row.source());
+  origin->set_actor(cell.actor());
+  SetTimestamp(cell.as_of_micros(), origin->mutable_occurred_at());
+  SetTimestamp(cell.recorded_at_micros(), origin->mutable_recorded_at());
+  origin->set_change_number(cell.change_number());
+}
+
+void Contest::Add(const Cell& cell, const RecordRow& record, size_t member) {
+  Entry& entry = entries_.emplace_back();
+  entry.cell = &cell;
+  entry.record = &record;
+  entry.member = member;
+}
+
+std::vector<FieldContest> Contest::Fields() {
+  const auto before = [](const Entry& a, const Entry& b) {
+    return a.cell->field() != b.cell->field() ? a.cell->field() < b.cell->field()
+                                              : a.cell->key() < b.cell->key();
+  };
+  // One record's cells stand in order.
+  if (!std::is_sorted(entries_.begin(), entries_.end(), before)) {
+    std::stable_sort(entries_.begin(), entries_.end(), before);
+  }
+  std::vector<FieldContest> fields;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const Cell& cell = *entries_[i].cell;
+    if (fields.empty() || fields.back().field != cell.field() || fields.back().key != cell.key()) {
+      fields.push_back({.field = cell.field(), .key = cell.key(), .begin = i, .end = i});
+    }
+    ++fields.back().end;
+  }
+  return fields;
+}
 
 absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
-                      std::string_view merchant, const Uuid& customer,
-                      const std::string_view* first_row, Customer* card) {
+                      const carnet::v1::MerchantPolicy& policy, std::string_view merchant,
+                      const Uuid& customer, const std::string_view* first_row, Customer* card) {
   const std::vector<Uuid> members = domain::MembersOf(reader, merchant, customer);
   // Most cards' rows fit into this block.
   alignas(8) char first_block[16 << 10];
   google::protobuf::Arena arena(first_block, sizeof first_block);
-  Winners winners;
-  EtagBuilder etag;
+  Contest contest;
+  domain::CardEtagBuilder etag;
+  std::vector<const RecordRow*> rows;
   std::string buffer;
+  bool deleted = true;
   for (size_t member = 0; member < members.size(); ++member) {
     const Uuid& id = members[member];
     std::string_view bytes;
@@ -148,24 +157,34 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
     auto* row = google::protobuf::Arena::CreateMessage<RecordRow>(&arena);
     CARNET_ASSERT(row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
     AddRecord(*row, id, card);
-    etag.Add(id);
-    for (Cell& cell : *row->mutable_cells()) {
-      winners.Offer({.cell = &cell, .record = row, .member = member});
+    etag.Add(id, *row);
+    rows.push_back(row);
+    deleted = deleted && row->has_deleted_as_of_micros();
+    for (const Cell& cell : row->cells()) {
+      if (IsHiddenField(policy, cell)) continue;
+      contest.Add(cell, *row, member);
+      deleted = deleted && domain::IsDeleted(cell, *row);
     }
   }
   // What each member gives, opened at once, where it was parsed: what is copied to the card is
   // plain, without box and tokens.
   std::vector<Contact*> parts(members.size());
-  for (const Candidate& winner : winners.all()) {
-    const FieldDescriptor* field = FieldOf(*winner.cell);
-    CARNET_ASSERT(field != nullptr);
-    Contact*& part = parts[winner.member];
+  for (const FieldContest& field : contest.Fields()) {
+    const auto entries = contest.entries(field);
+    const ptrdiff_t winner = domain::WinnerOf(entries);
+    if (winner < 0) continue;
+    const Contest::Entry& best = entries[static_cast<size_t>(winner)];
+    if (best.cell->cleared()) continue;
+    FillOrigin(*best.cell, *best.record, card->records(static_cast<int>(best.member)).name(),
+               card->add_origins());
+    if (field.field == Contact::kReferrerFieldNumber && !best.record->referrer().empty()) {
+      const Uuid referrer = *Uuid::FromBytes(best.record->referrer());
+      const auto who = domain::CustomerOfRecord(reader, merchant, referrer);
+      card->set_referrer(FormatRecordName(who.value_or(referrer)));
+    }
+    Contact*& part = parts[best.member];
     if (part == nullptr) part = google::protobuf::Arena::CreateMessage<Contact>(&arena);
-    part->GetReflection()->SwapFields(part, winner.cell->mutable_value(), {field});
-    AddOrigin(winner, field->name(), card);
-    etag.Add(members[winner.member]);
-    etag.Add(uint64_t{winner.cell->field()});
-    etag.Add(winner.cell->change_number());
+    TakeValue(const_cast<Cell*>(best.cell), part);  // ours, a moment ago parsed
   }
   for (size_t member = 0; member < members.size(); ++member) {
     if (parts[member] == nullptr) continue;
@@ -173,15 +192,22 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
     if (!opened.ok()) return opened;
     card->mutable_contact()->MergeFrom(*parts[member]);
   }
+  if (members.size() > 1 && card->contact().custom_size() > 1) {
+    auto* custom = card->mutable_contact()->mutable_custom();
+    std::sort(custom->begin(), custom->end(),
+              [](const auto& a, const auto& b) { return a.key() < b.key(); });
+  }
+  FillDefaults(rows, card->mutable_contact());
   const auto sums = SumBalances(reader, merchant, members);
   if (!sums.ok()) return sums.status();
   for (const UnitBalance& sum : *sums) {
     SetBalance(sum.unit, sum.minor, card->add_balances());
-    etag.Add(sum.unit);
-    etag.Add(static_cast<uint64_t>(sum.minor));
+    SetBought(sum, card);
   }
   card->set_name(FormatCustomerName(merchant, customer));
   card->set_display_name(DisplayName(*card));
+  card->set_archived(rows.front()->archived_change_number() != 0);
+  card->set_deleted(deleted);
   card->set_etag(etag.Finish());
   return absl::OkStatus();
 }

@@ -10,6 +10,7 @@
 #include "domain/form.h"
 #include "domain/keys.h"
 #include "query/card.h"
+#include "query/full_card.h"
 #include "query/members.h"
 #include "query/names.h"
 #include "query/page_token.h"
@@ -66,20 +67,42 @@ absl::Status Customers::Get(const View& view, const carnet::v1::GetCustomerReque
                             carnet::v1::GetCustomerResponse* response) const {
   const auto name = ParseCustomerName(request.name(), "name");
   if (!name.ok()) return name.status();
-  std::string row;
   SetPosition(view, response->mutable_position());
-  if (view.snapshot->Get(Family::kRecords, domain::RecordKey(name->merchant, name->id), &row)) {
+  const bool full = request.view() == carnet::v1::CUSTOMER_VIEW_FULL;
+  std::string row;
+  if (!full &&
+      view.snapshot->Get(Family::kRecords, domain::RecordKey(name->merchant, name->id), &row)) {
     const std::string_view customer_id = CustomerIdOfRecordRow(row);
     if (customer_id.empty() || customer_id == name->id.bytes()) {
       const std::string_view first_row = row;
-      return FillCard(*view.snapshot, *opener_, name->merchant, name->id, &first_row,
-                      response->mutable_customer());
+      return FillCard(*view.snapshot, *opener_,
+                      policies_.Of(*view.snapshot, name->merchant)->policy(), name->merchant,
+                      name->id, &first_row, response->mutable_customer());
     }
   }
   const auto customer = CustomerOf(*view.snapshot, name->merchant, name->id, "name");
   if (!customer.ok()) return customer.status();
-  return FillCard(*view.snapshot, *opener_, name->merchant, *customer, nullptr,
-                  response->mutable_customer());
+  return Fill(*view.snapshot, name->merchant, *customer, request.view(),
+              response->mutable_customer());
+}
+
+absl::Status Customers::Fill(const view_store::Snapshot& snapshot, std::string_view merchant,
+                             const Uuid& customer, carnet::v1::CustomerView view,
+                             Customer* card) const {
+  const auto policy = policies_.Of(snapshot, merchant);
+  absl::Status status =
+      FillCard(snapshot, *opener_, policy->policy(), merchant, customer, nullptr, card);
+  if (status.ok() && view == carnet::v1::CUSTOMER_VIEW_FULL) {
+    status = CompleteCard(snapshot, *lookup_, policy->policy(), merchant, card);
+  }
+  return status;
+}
+
+std::string Customers::CountryIn(const view_store::Snapshot& snapshot,
+                                 std::string_view merchant) const {
+  const auto policy = policies_.Of(snapshot, merchant);
+  if (!policy->policy().country().empty()) return policy->policy().country();
+  return country_of_ ? country_of_(merchant) : std::string();
 }
 
 absl::Status Customers::Lookup(const View& view, const carnet::v1::LookupCustomersRequest& request,
@@ -112,8 +135,11 @@ absl::Status Customers::Lookup(const View& view, const carnet::v1::LookupCustome
       break;
     }
     case Request::kPhone:
-      status = add_all(carnet::v1::IDENTITY_TOKEN_KIND_PHONE,
-                       lookup_->PhoneToken(merchant, request.phone(), request.country()));
+      status = add_all(
+          carnet::v1::IDENTITY_TOKEN_KIND_PHONE,
+          lookup_->PhoneToken(
+              merchant, request.phone(),
+              request.country().empty() ? CountryIn(*view.snapshot, merchant) : request.country()));
       break;
     case Request::kEmail:
       status = add_all(carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_EXACT,
@@ -125,8 +151,8 @@ absl::Status Customers::Lookup(const View& view, const carnet::v1::LookupCustome
   }
   if (!status.ok()) return status;
   for (const Uuid& customer : customers) {
-    status =
-        FillCard(*view.snapshot, *opener_, merchant, customer, nullptr, response->add_customers());
+    status = FillCard(*view.snapshot, *opener_, policies_.Of(*view.snapshot, merchant)->policy(),
+                      merchant, customer, nullptr, response->add_customers());
     if (!status.ok()) return status;
   }
   SetPosition(view, response->mutable_position());
@@ -144,6 +170,7 @@ absl::Status Customers::List(const View& view, const carnet::v1::ListCustomersRe
   const auto token = ParsePageToken(list, view.generation, Uuid::kSize, request.page_token());
   if (!token.ok()) return token.status();
 
+  const auto policy = policies_.Of(*view.snapshot, merchant);
   const std::optional<Uuid> after = Uuid::FromBytes(*token);  // nothing: the first page
   Uuid last;
   size_t bytes = 0;
@@ -155,7 +182,8 @@ absl::Status Customers::List(const View& view, const carnet::v1::ListCustomersRe
                     return false;
                   }
                   Customer* card = response->add_customers();
-                  status = FillCard(*view.snapshot, *opener_, merchant, customer, &first_row, card);
+                  status = FillCard(*view.snapshot, *opener_, policy->policy(), merchant, customer,
+                                    &first_row, card);
                   bytes += card->ByteSizeLong();
                   last = customer;
                   return status.ok();
@@ -174,7 +202,8 @@ absl::StatusOr<bool> Customers::Next(const view_store::Snapshot& snapshot,
   bool found = false;
   absl::Status status;
   ScanCustomers(snapshot, merchant, *last, [&](const Uuid& id, std::string_view first_row) {
-    status = FillCard(snapshot, *opener_, merchant, id, &first_row, customer);
+    status = FillCard(snapshot, *opener_, policies_.Of(snapshot, merchant)->policy(), merchant, id,
+                      &first_row, customer);
     *last = id;
     found = true;
     return false;

@@ -1,7 +1,10 @@
 // Reading customers: who they are, over all their source records.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -9,6 +12,7 @@
 
 #include "base/uuid.h"
 #include "carnet/v1/customer_service.pb.h"
+#include "query/policies.h"
 #include "query/view.h"
 #include "vault/lookup.h"
 #include "vault/opener.h"
@@ -20,9 +24,13 @@ namespace carnet::query {
 // not to be used.
 class Customers {
  public:
-  // Both must outlive this.
-  Customers(const vault::Opener* opener, const vault::Lookup* lookup)
-      : opener_(opener), lookup_(lookup) {}
+  // How phones without a country code are read where neither the request nor policy says so.
+  using CountryOf = std::function<std::string(std::string_view merchant)>;
+
+  // Both must outlive this. `country_of` may be empty.
+  Customers(const vault::Opener* opener, const vault::Lookup* lookup,
+            CountryOf country_of = nullptr)
+      : opener_(opener), lookup_(lookup), country_of_(std::move(country_of)) {}
 
   // Errors: INVALID_ARGUMENT(NAME_MALFORMED), NOT_FOUND(CUSTOMER_UNKNOWN).
   absl::Status Get(const View& view, const carnet::v1::GetCustomerRequest& request,
@@ -39,6 +47,24 @@ class Customers {
   absl::Status List(const View& view, const carnet::v1::ListCustomersRequest& request,
                     carnet::v1::ListCustomersResponse* response) const;
 
+  // Fills an empty card. `customer`: an oldest member. Errors: as Get(), the opener's.
+  absl::Status Fill(const view_store::Snapshot& snapshot, std::string_view merchant,
+                    const Uuid& customer, carnet::v1::CustomerView view,
+                    carnet::v1::Customer* card) const;
+
+  // For each field of a customer all that was ever said of it, and why one of it is on the card.
+  // Errors: as Get(); INVALID_ARGUMENT(FIELD_UNKNOWN).
+  absl::Status Explain(const View& view, const carnet::v1::ExplainCustomerRequest& request,
+                       carnet::v1::ExplainCustomerResponse* response) const;
+
+  // Today's policy.
+  std::shared_ptr<const carnet::log::v1::PolicyRow> PolicyOf(const view_store::Snapshot& snapshot,
+                                                             std::string_view merchant) const {
+    return policies_.Of(snapshot, merchant);
+  }
+  // The country in which its phones are read where nobody says so; may be empty.
+  std::string CountryIn(const view_store::Snapshot& snapshot, std::string_view merchant) const;
+
   // The next customer by id after `last` (none: the first), for reading all of them one by one;
   // `last` becomes its id. False: there are no more.
   absl::StatusOr<bool> Next(const view_store::Snapshot& snapshot, std::string_view merchant,
@@ -47,6 +73,8 @@ class Customers {
  private:
   const vault::Opener* const opener_;
   const vault::Lookup* const lookup_;
+  const CountryOf country_of_;
+  mutable Policies policies_;
 };
 
 }  // namespace carnet::query

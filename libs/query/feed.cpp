@@ -40,6 +40,8 @@ FeedEvent::KindCase KindOf(const FeedRowEvent& event) {
       return FeedEvent::kCustomerUnlinked;
     case FeedRowEvent::kCustomerUpdated:
       return FeedEvent::kCustomerUpdated;
+    case FeedRowEvent::kCustomerArchived:
+      return FeedEvent::kCustomerArchived;
     case FeedRowEvent::kVoucherPosted:
       return FeedEvent::kVoucherPosted;
     case FeedRowEvent::kVoucherReversed:
@@ -95,6 +97,12 @@ void FillKind(const domain::Reader& reader, std::string_view merchant, const Fee
     case FeedRowEvent::kCustomerUpdated:
       FillUpdated(row.customer_updated(), event->mutable_customer_updated());
       break;
+    case FeedRowEvent::kCustomerArchived: {
+      auto* archived = event->mutable_customer_archived();
+      archived->set_customer(RecordName(row.customer_archived().customer()));
+      archived->set_archived(row.customer_archived().archived());
+      break;
+    }
     case FeedRowEvent::kVoucherPosted:
       FillPosted(reader, merchant, row.voucher_posted(), event->mutable_voucher_posted());
       break;

@@ -1,5 +1,6 @@
 #include "query/members.h"
 
+#include "base/civil_date.h"
 #include "base/error.h"
 #include "base/money.h"
 #include "domain/keys.h"
@@ -58,6 +59,21 @@ void SetBalance(std::string_view unit, int64_t minor, carnet::v1::Balance* balan
   balance->set_unit(unit.data(), unit.size());
   balance->set_receivable_minor(minor);
   balance->set_receivable(FormatAmount(unit, minor));
+}
+
+void FillBought(const UnitBalance& sum, carnet::v1::Bought* bought) {
+  const int64_t gross = CheckedAdd(sum.bought_net, sum.bought_tax).value_or(sum.bought_net);
+  bought->set_unit(sum.unit);
+  bought->set_gross_minor(gross);
+  bought->set_net_minor(sum.bought_net);
+  bought->set_gross(FormatAmount(sum.unit, gross));
+  bought->set_net(FormatAmount(sum.unit, sum.bought_net));
+  if (sum.has_sale) bought->set_last_purchase(FormatCivilDay(sum.last_sale_day));
+}
+
+void SetBought(const UnitBalance& sum, carnet::v1::Customer* card) {
+  if (sum.has_sale || sum.bought_net != 0 || sum.bought_tax != 0)
+    FillBought(sum, card->add_bought());
 }
 
 }  // namespace carnet::query

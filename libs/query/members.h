@@ -10,7 +10,7 @@
 #include "absl/types/span.h"
 
 #include "base/uuid.h"
-#include "carnet/v1/customer_service.pb.h"
+#include "carnet/v1/customer.pb.h"
 #include "domain/state.h"
 #include "query/row_scan.h"
 
@@ -27,5 +27,8 @@ absl::StatusOr<UnitBalances> SumBalances(const domain::Reader& reader, std::stri
 // Both forms of an amount in a unit that the views hold.
 std::string FormatAmount(std::string_view unit, int64_t minor);
 void SetBalance(std::string_view unit, int64_t minor, carnet::v1::Balance* balance);
+void FillBought(const UnitBalance& sum, carnet::v1::Bought* bought);
+// Adds what was bought to the card, where anything ever was.
+void SetBought(const UnitBalance& sum, carnet::v1::Customer* card);
 
 }  // namespace carnet::query

@@ -16,7 +16,10 @@ inline constexpr std::string_view kLookupKeyMissing = "LOOKUP_KEY_MISSING";
 inline constexpr std::string_view kExternalIdMalformed = "EXTERNAL_ID_MALFORMED";
 inline constexpr std::string_view kTokenMalformed = "TOKEN_MALFORMED";  // min_position
 inline constexpr std::string_view kTokenOfAnotherPartition = "TOKEN_OF_ANOTHER_PARTITION";
-inline constexpr std::string_view kUnknownKind = "UNKNOWN_KIND";  // of feed events
+inline constexpr std::string_view kUnknownKind = "UNKNOWN_KIND";        // of feed events
+inline constexpr std::string_view kFieldUnknown = "FIELD_UNKNOWN";      // no field of Contact
+inline constexpr std::string_view kQueryMalformed = "QUERY_MALFORMED";  // too long, too many words
+inline constexpr std::string_view kDateMalformed = "DATE_MALFORMED";    // not YYYY-MM-DD
 inline constexpr std::string_view kSequenceWithSnapshot = "SEQUENCE_WITH_SNAPSHOT";
 
 // FAILED_PRECONDITION

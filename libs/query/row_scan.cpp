@@ -46,6 +46,8 @@ class FieldWalk {
     CARNET_ASSERT(input_.ReadVarint64(&value));
     return static_cast<int64_t>(value);
   }
+  // Of a sint32 or sint64.
+  int64_t Signed() { return WireFormatLite::ZigZagDecode64(static_cast<uint64_t>(Int64())); }
   void Skip() { CARNET_ASSERT(WireFormatLite::SkipField(&input_, tag_)); }
 
  private:
@@ -83,6 +85,7 @@ bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {
     std::string_view unit;
     int64_t debits = 0;
     int64_t credits = 0;
+    UnitBalance bought;
     FieldWalk account(walk.Bytes());
     while (account.Next()) {
       switch (account.number()) {
@@ -94,6 +97,21 @@ bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {
           break;
         case UnitAccount::kCreditsFieldNumber:
           credits = account.Int64();
+          break;
+        case UnitAccount::kBoughtNetFieldNumber:
+          bought.bought_net = account.Signed();
+          break;
+        case UnitAccount::kBoughtTaxFieldNumber:
+          bought.bought_tax = account.Signed();
+          break;
+        case UnitAccount::kSalesFieldNumber:
+          bought.sales = account.Signed();
+          break;
+        case UnitAccount::kLastSaleDayFieldNumber:
+          bought.last_sale_day = static_cast<int32_t>(account.Signed());
+          break;
+        case UnitAccount::kLastSaleFieldNumber:
+          bought.has_sale = account.Int64() != 0;
           break;
         default:
           account.Skip();
@@ -109,6 +127,15 @@ bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {
     const auto sum = CheckedAdd(place->minor, debits - credits);
     if (!sum) return false;
     place->minor = *sum;
+    place->bought_net =
+        CheckedAdd(place->bought_net, bought.bought_net).value_or(place->bought_net);
+    place->bought_tax =
+        CheckedAdd(place->bought_tax, bought.bought_tax).value_or(place->bought_tax);
+    place->sales += bought.sales;
+    if (bought.has_sale && (!place->has_sale || bought.last_sale_day > place->last_sale_day)) {
+      place->has_sale = true;
+      place->last_sale_day = bought.last_sale_day;
+    }
   }
   return true;
 }

@@ -18,6 +18,12 @@ std::string_view CustomerIdOfAccountRow(std::string_view row);
 struct UnitBalance {
   std::string unit;  // three letters: no allocation
   int64_t minor = 0;
+  // What was bought; see UnitAccount.
+  int64_t bought_net = 0;
+  int64_t bought_tax = 0;
+  int64_t sales = 0;
+  bool has_sale = false;
+  int32_t last_sale_day = 0;  // where has_sale
 };
 using UnitBalances = absl::InlinedVector<UnitBalance, 4>;
 

@@ -1,5 +1,5 @@
-// Authenticated encryption as this library uses it everywhere: a random nonce in front, a purpose
-// in the associated data.
+// Authenticated encryption as this library uses it everywhere: the nonce in front, a purpose in the
+// associated data.
 #pragma once
 
 #include <array>
@@ -36,6 +36,12 @@ void SealBox(const Key& key, std::string_view nonce, std::string_view associated
              std::string_view plain, std::string* box);
 // The same with a random nonce of its own.
 std::string SealBox(const Key& key, std::string_view associated_data, std::string_view plain);
+
+// The same with a nonce made of key, associated data and content (as in a synthetic IV): what is
+// equal under one key and for one purpose gives the same box, so that whoever has no key can tell
+// that a value was only said again, and nothing else of it.
+void SealBoxByContent(const Key& key, std::string_view associated_data, std::string_view plain,
+                      std::string* box);
 
 // What is in a box; false if it is damaged, or if key or associated data are others.
 bool OpenBox(const Key& key, std::string_view associated_data, std::string_view box,

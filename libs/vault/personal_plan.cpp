@@ -16,7 +16,10 @@ using google::protobuf::FieldDescriptor;
 
 ValueKind KindOf(std::string_view path) {
   if (path == "contact.emails") return ValueKind::kEmail;
-  if (path == "contact.phones") return ValueKind::kPhone;
+  if (path == "contact.phones" || path == "contact.referrer.phone") return ValueKind::kPhone;
+  if (path == "consent_recorded.email") return ValueKind::kEmail;
+  if (path == "consent_recorded.phone") return ValueKind::kPhone;
+  if (path == "contact.web_site") return ValueKind::kWebSite;
   if (path == "contact.birth_date") return ValueKind::kBirthDate;
   if (path == "contact.company_numbers.number") return ValueKind::kCompanyNumber;
   if (path == "contact.company_name") return ValueKind::kCompanyName;

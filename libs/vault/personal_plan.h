@@ -11,7 +11,7 @@
 namespace carnet::vault {
 
 // Which check and which tokens a value gets.
-enum class ValueKind { kText, kEmail, kPhone, kBirthDate, kCompanyNumber, kCompanyName };
+enum class ValueKind { kText, kEmail, kPhone, kBirthDate, kCompanyNumber, kCompanyName, kWebSite };
 
 struct PersonalPlan;
 

@@ -8,6 +8,7 @@
 #include "vault/country.h"
 #include "vault/normalize/birth_date.h"
 #include "vault/normalize/company_number.h"
+#include "vault/normalize/typos.h"
 #include "vault/personal_plan.h"
 #include "vault/tokens.h"
 
@@ -111,7 +112,7 @@ class Job {
 
     v1::Sealed* const sealed = value->mutable_sealed();  // drops `plain`
     sealed->set_key_id(record_key_.id.bytes().data(), Uuid::kSize);
-    SealBox(record_key_.key, nonces_.Next(), associated_data_, serialized_, sealed->mutable_box());
+    SealBoxByContent(record_key_.key, associated_data_, serialized_, sealed->mutable_box());
     associated_data_.resize(purpose_size_);
     if (!tokens_.empty()) {
       if (step.kind == ValueKind::kCompanyName) {
@@ -166,6 +167,9 @@ class Job {
         content_.set_normalized(std::move(number.number));
         break;
       }
+      case ValueKind::kWebSite:
+        if (!IsWebSite(value->plain())) value->add_flags(v1::VALUE_FLAG_INVALID);
+        break;
       case ValueKind::kCompanyName:
         AddCompanyNameTokens(index, NormalizeCompanyName(value->plain()), &tokens_);
         break;
@@ -198,7 +202,6 @@ class Job {
   const MerchantKeys* merchant_keys_ = nullptr;
   bool has_record_key_ = false;
   RecordKey record_key_;
-  NonceSequence nonces_;
 
   // Of the value at hand; members so that their memory is used again.
   std::string scheme_;
@@ -210,6 +213,26 @@ class Job {
 };
 
 }  // namespace
+
+absl::Status Sealer::AddBlockedTokens(std::string_view merchant, std::string_view default_country,
+                                      v1::MerchantPolicy* policy) const {
+  if (policy->blocked_values().empty()) return absl::OkStatus();
+  const absl::StatusOr<const MerchantKeys*> keys = keys_->ForWriting(merchant);
+  if (!keys.ok()) return keys.status();
+  const std::string country =
+      policy->country().empty() ? CountryCode(default_country) : CountryCode(policy->country());
+  Tokens tokens;
+  for (v1::BlockedValue& blocked : *policy->mutable_blocked_values()) {
+    tokens.clear();
+    if (blocked.has_email()) {
+      AddEmailTokens((*keys)->index, NormalizeEmail(blocked.email()), &tokens);
+    } else {
+      AddPhoneTokens((*keys)->index, phones_->Normalize(blocked.phone(), country), &tokens);
+    }
+    WriteTokens(&tokens, blocked.mutable_tokens());
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Sealer::Seal(std::string_view merchant, const Uuid& record_id,
                           std::string_view default_country, v1::Body* body,

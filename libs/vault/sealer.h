@@ -29,6 +29,9 @@ class Sealer {
   // id. `default_country` (ISO 3166-1, two letters, or empty) is how phones without a country code
   // (and names) are read where neither the contact nor an address of it has a country.
   //
+  // A value that a record of one key says again in the same field is sealed to the same bytes: the
+  // fold can tell that nothing changed.
+  //
   // Keys that must be persisted (KeyRing::Persist) before the body is appended are added to
   // `new_keys`.
   //
@@ -36,6 +39,11 @@ class Sealer {
   // writes); INVALID_ARGUMENT(SEALED_NOT_ALLOWED): a value is sealed already.
   absl::Status Seal(std::string_view merchant, const Uuid& record_id,
                     std::string_view default_country, v1::Body* body, NewKeys* new_keys) const;
+
+  // Writes beside each blocked value of a policy the tokens by which the fold knows it; none for a
+  // value that is not valid. Errors: KeyRing's.
+  absl::Status AddBlockedTokens(std::string_view merchant, std::string_view default_country,
+                                v1::MerchantPolicy* policy) const;
 
  private:
   KeyRing* const keys_;

@@ -45,12 +45,16 @@ Use UseOf(Family family) {
       return Use::kAppend;
     case Family::kRecords:
     case Family::kIdentifiers:
+    case Family::kHistory:
       return Use::kMixed;
     case Family::kMerchants:
     case Family::kLinks:
     case Family::kPostings:
     case Family::kOwnAccounts:
     case Family::kDeadLetters:
+    case Family::kPolicies:
+    case Family::kConsents:
+    case Family::kRelations:
       return Use::kRare;
   }
   return Use::kRare;

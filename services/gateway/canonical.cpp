@@ -7,6 +7,14 @@ void ShortenCustomer(std::string* text) {
   if (const auto id = ParseCustomer(*text)) *text = id->ToString();
 }
 
+void ShortenCustomers(v1::ContactObserved* said) {
+  v1::Contact* contact = said->mutable_contact();
+  if (!contact->company().empty()) ShortenCustomer(contact->mutable_company());
+  if (!contact->referrer().customer().empty())
+    ShortenCustomer(contact->mutable_referrer()->mutable_customer());
+  if (!said->duplicate_of().empty()) ShortenCustomer(said->mutable_duplicate_of());
+}
+
 // Paths in errors of the domain begin at the body, except for these two, which stand beside it.
 std::string PathFromChange(const std::string& field) {
   if (field.starts_with("preconditions") || field == "intent" || field == "body") return field;
@@ -25,6 +33,10 @@ std::optional<domain::FormError> Canonicalize(const Envelope& envelope, v1::Chan
   if (body->has_link_customers()) {
     ShortenCustomer(body->mutable_link_customers()->mutable_customer());
     ShortenCustomer(body->mutable_link_customers()->mutable_other());
+  } else if (body->has_contact_observed()) {
+    ShortenCustomers(body->mutable_contact_observed());
+  } else if (body->posting().has_contact()) {
+    ShortenCustomers(body->mutable_posting()->mutable_contact());
   } else if (body->has_unlink_customers()) {
     ShortenCustomer(body->mutable_unlink_customers()->mutable_customer());
     ShortenCustomer(body->mutable_unlink_customers()->mutable_other());
@@ -34,7 +46,7 @@ std::optional<domain::FormError> Canonicalize(const Envelope& envelope, v1::Chan
   v1::Preconditions none;
   v1::Preconditions* preconditions = &none;
   if (change->has_preconditions()) {
-    if (change->preconditions().has_expected_balance()) {
+    if (change->preconditions().has_expected_balance() || !change->preconditions().etag().empty()) {
       preconditions = change->mutable_preconditions();
     } else {
       change->clear_preconditions();

@@ -58,6 +58,21 @@ std::optional<FormError> ReadLinked(const v1::Body& body) {
       return error;
     return check(body.link_customers().other(), "body.link_customers.other");
   }
+  const v1::ContactObserved* said = body.has_contact_observed()    ? &body.contact_observed()
+                                    : body.posting().has_contact() ? &body.posting().contact()
+                                                                   : nullptr;
+  if (said != nullptr) {
+    const std::string root =
+        body.has_contact_observed() ? "body.contact_observed" : "body.posting.contact";
+    const auto check_if_any = [&](const std::string& text, std::string_view field) {
+      return text.empty() ? std::nullopt : check(text, root + std::string(field));
+    };
+    if (auto error = check_if_any(said->contact().company(), ".contact.company")) return error;
+    if (auto error =
+            check_if_any(said->contact().referrer().customer(), ".contact.referrer.customer"))
+      return error;
+    return check_if_any(said->duplicate_of(), ".duplicate_of");
+  }
   if (body.has_unlink_customers()) {
     if (auto error = check(body.unlink_customers().customer(), "body.unlink_customers.customer"))
       return error;
@@ -112,6 +127,11 @@ std::optional<FormError> ReadEnvelope(const v1::Change& change, Envelope* envelo
   if (auto error = CheckName(change.source(), "source")) return error;
   if (auto error = ReadCustomer(change, envelope)) return error;
   if (auto error = ReadLinked(change.body())) return error;
+  if ((change.body().has_record_deleted() || change.body().has_customer_archived()) &&
+      change.external_id().empty() && change.customer().empty()) {
+    return Malformed(reason::kExternalIdMalformed, "external_id",
+                     "name the record by external_id, or the customer");
+  }
   if (auto error = ReadTimes(change, envelope)) return error;
   if (change.intent() != v1::INTENT_FACT && change.intent() != v1::INTENT_REQUEST) {
     return Malformed(reason::kIntentMissing, "intent",

@@ -7,14 +7,53 @@
 #include "gateway/lag_gate.h"
 #include "gateway/preparer.h"
 #include "gateway/publisher.h"
+#include "projection/projector.h"
+#include "query/policies.h"
 #include "runtime/byte_budget.h"
 
 namespace carnet::gateway {
+namespace {
+
+using Done = std::function<void(absl::StatusOr<v1::PublishResponse>)>;
+
+// One change of this process's own making.
+class OwnChange final : public Publication {
+ public:
+  OwnChange(const Publisher& publisher, Done done) : publisher_(publisher), done_(std::move(done)) {
+    wait = true;
+  }
+  void Answer() override {
+    const Change& change = changes.front();
+    if (!change.offset.ok()) return done_(change.offset.status());
+    v1::PublishResponse response;
+    publisher_.SetToken(change.prepared.partition, *change.offset, response.mutable_token());
+    response.mutable_outcome()->Swap(&outcomes.front());
+    done_(std::move(response));
+  }
+
+ private:
+  const Publisher& publisher_;
+  const Done done_;
+};
+
+// Policy as the views have it at the moment.
+PolicyOf PolicyFrom(projection::Projector* projector) {
+  if (projector == nullptr) return nullptr;
+  return [projector, policies = std::make_shared<query::Policies>()](std::string_view merchant,
+                                                                     int32_t partition) {
+    static const auto none = std::make_shared<const log::v1::PolicyRow>();
+    const auto snapshot = projector->snapshot(partition);
+    return snapshot.ok() ? policies->Of(**snapshot, merchant) : none;
+  };
+}
+
+}  // namespace
 
 struct Gateway::Impl {
   explicit Impl(Parts parts)
       : budget(parts.max_in_flight_bytes),
-        merchants(parts.log->identity().partition_count, std::move(parts.settings_of), parts.keys),
+        merchants(parts.log->identity().partition_count, std::move(parts.settings_of), parts.keys,
+                  PolicyFrom(parts.projector)),
         preparer({&merchants, parts.keys, parts.phones, parts.clock}),
         lag_gate(parts.log, parts.projector, parts.lag_limit),
         committer(std::make_unique<Committer>(parts.log, parts.keys)),
@@ -37,6 +76,13 @@ struct Gateway::Impl {
 Gateway::Gateway(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 
 Gateway::~Gateway() = default;
+
+void Gateway::Publish(v1::Change change, absl::Time deadline, Done done) const {
+  auto publication = std::make_unique<OwnChange>(impl_->publisher, std::move(done));
+  publication->deadline = deadline;
+  impl_->publisher.Add(&change, publication.get());
+  impl_->publisher.Publish(std::move(publication));
+}
 
 grpc::Service* Gateway::service() const { return impl_->service.service(); }
 

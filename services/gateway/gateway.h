@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "carnet/v1/change_service.pb.h"
 #include "gateway/merchants.h"
 
 namespace grpc {
@@ -37,8 +42,9 @@ class Gateway {
   // All must outlive this.
   struct Parts {
     event_log::EventLog* log;
-    projection::Projector*
-        projector;  // null: outcomes can't be waited for, and REQUESTs are never shed
+    // Null: outcomes can't be waited for, REQUESTs are never shed, and merchants' policies are not
+    // known: settings_of alone says how to read what they send.
+    projection::Projector* projector;
     vault::KeyRing* keys;
     vault::PhoneNormalizer* phones;
     Clock* clock;
@@ -54,6 +60,11 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
 
   grpc::Service* service() const;
+
+  // Publishes one change as ChangeService.Publish does with `wait`, and calls `done` once, from any
+  // thread, with its outcome and the position behind it. Errors: as Publish.
+  void Publish(v1::Change change, absl::Time deadline,
+               std::function<void(absl::StatusOr<v1::PublishResponse>)> done) const;
 
  private:
   struct Impl;

@@ -17,8 +17,18 @@ int64_t Merchant::StampAt(int64_t now) {
   return stamp;
 }
 
-Merchants::Merchants(int32_t partition_count, SettingsOf settings_of, vault::KeyRing* keys)
-    : partition_count_(partition_count), settings_of_(std::move(settings_of)), keys_(keys) {}
+Merchants::Merchants(int32_t partition_count, SettingsOf settings_of, vault::KeyRing* keys,
+                     PolicyOf policy_of)
+    : partition_count_(partition_count),
+      settings_of_(std::move(settings_of)),
+      policy_of_(std::move(policy_of)),
+      keys_(keys) {}
+
+std::shared_ptr<const log::v1::PolicyRow> Merchants::Policy(std::string_view name,
+                                                            int32_t partition) const {
+  static const auto none = std::make_shared<const log::v1::PolicyRow>();
+  return policy_of_ ? policy_of_(name, partition) : none;
+}
 
 absl::StatusOr<Merchant*> Merchants::Find(std::string_view name) {
   const absl::string_view key(name.data(), name.size());

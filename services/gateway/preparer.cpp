@@ -9,6 +9,7 @@
 #include "base/civil_date.h"
 #include "base/error.h"
 #include "carnet/log/v1/log.pb.h"
+#include "domain/customers/policy.h"
 #include "domain/customers/record.h"
 #include "domain/fold.h"
 #include "domain/form.h"
@@ -27,9 +28,10 @@ absl::Status Refused(const domain::FormError& error) {
 }
 
 // What a body says of a contact, or null.
-const v1::Contact* ContactIn(const v1::Body& body) {
-  if (body.has_contact_observed()) return &body.contact_observed().contact();
-  if (body.posting().has_contact()) return &body.posting().contact().contact();
+v1::Contact* ContactIn(v1::Body* body) {
+  if (body->has_contact_observed()) return body->mutable_contact_observed()->mutable_contact();
+  if (body->posting().has_contact())
+    return body->mutable_posting()->mutable_contact()->mutable_contact();
   return nullptr;
 }
 
@@ -42,6 +44,10 @@ bool MayHoldPersonalData(const v1::Body& body) {
       return body.set_debt().has_note();
     case v1::Body::kReversal:
       return body.reversal().has_note();
+    case v1::Body::kPolicyChanged:
+    case v1::Body::kRecordDeleted:
+    case v1::Body::kCustomerArchived:
+      return false;
     default:
       return true;
   }
@@ -94,10 +100,20 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
   out->mutable_body()->Swap(change->mutable_body());
   out->set_rules_version(domain::kRulesVersion);
 
+  // As policy wants it: its defaults, and nothing that it switches off. The hash is over what was
+  // said, so that a second try under another policy is still the same change.
+  const auto policy_row = merchants_->Policy(out->merchant(), merchant.partition);
+  const v1::MerchantPolicy& policy = policy_row->policy();
+  const std::string& country =
+      policy.country().empty() ? merchant.settings.country : policy.country();
+  v1::Contact* const contact = ContactIn(out->mutable_body());
+  if (contact != nullptr && policy_row->change_number() != 0) {
+    domain::DropSwitchedOff(policy, out->channel(), contact);
+  }
+
   // Who, where the channel has no id for them.
-  const v1::Contact* contact = ContactIn(out->body());
   if (contact != nullptr && out->external_id().empty() && !envelope.customer) {
-    auto derived = lookup_.DerivedExternalId(out->merchant(), *contact, merchant.settings.country);
+    auto derived = lookup_.DerivedExternalId(out->merchant(), *contact, country);
     if (!derived.ok()) return derived.status();
     out->set_external_id(derived->empty() ? envelope.id.ToString() : *std::move(derived));
     out->set_external_id_derived(true);
@@ -106,7 +122,9 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
   // When.
   const int64_t recorded_at = merchant.StampAt(clock_->NowMicros());
   prepared->recorded_at_micros = recorded_at;
-  const int32_t books_offset = merchant.settings.utc_offset_minutes;
+  const int32_t books_offset = policy.has_utc_offset_minutes()
+                                   ? policy.utc_offset_minutes()
+                                   : merchant.settings.utc_offset_minutes;
   const int32_t offset =
       change->has_utc_offset_minutes() ? change->utc_offset_minutes() : books_offset;
   const int64_t occurred_at = envelope.occurred_at_micros.value_or(recorded_at);
@@ -125,9 +143,14 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
   if (MayHoldPersonalData(out->body())) {
     const Uuid record_id = domain::ContactRecordId(out->merchant(), out->channel(), out->source(),
                                                    out->external_id(), envelope.customer);
-    absl::Status sealed = sealer_.Seal(out->merchant(), record_id, merchant.settings.country,
-                                       out->mutable_body(), new_keys);
+    absl::Status sealed =
+        sealer_.Seal(out->merchant(), record_id, country, out->mutable_body(), new_keys);
     if (!sealed.ok()) return sealed;
+  }
+  if (out->body().has_policy_changed()) {
+    absl::Status marked = sealer_.AddBlockedTokens(
+        out->merchant(), country, out->mutable_body()->mutable_policy_changed()->mutable_policy());
+    if (!marked.ok()) return marked;
   }
 
   prepared->record.key = out->merchant();

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "domain/customers/cells.h"
 #include "domain/customers/links.h"
 #include "tests/simulation/audit_rows.h"
 
@@ -45,6 +46,7 @@ int OrderOf(const FeedRowEvent& event) {
     case FeedRowEvent::kCustomerCreated:
     case FeedRowEvent::kCustomerLinked:
     case FeedRowEvent::kCustomerUnlinked:
+    case FeedRowEvent::kCustomerArchived:
       return 1;
     case FeedRowEvent::kCustomerUpdated:
       return 2;
@@ -64,6 +66,7 @@ using TokenKey = std::pair<int, std::string>;
 std::set<TokenKey> LookupTokensOf(const RecordRow& record) {
   std::set<TokenKey> tokens;
   for (const auto& cell : record.cells()) {
+    if (domain::IsDeleted(cell, record)) continue;
     for (const auto& email : cell.value().emails()) {
       for (const auto& token : email.sealed().tokens()) tokens.emplace(token.kind(), token.value());
     }

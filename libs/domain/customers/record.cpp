@@ -1,6 +1,10 @@
 #include "domain/customers/record.h"
 
+#include <utility>
+
+#include "domain/customers/policy.h"
 #include "domain/keys.h"
+#include "domain/reasons.h"
 
 namespace carnet::domain {
 
@@ -25,9 +29,18 @@ RecordRow CreateRecord(Step* step, const Uuid& record, std::string_view external
   row.set_external_id_derived(derived);
   row.set_created_change_number(step->number);
   row.set_created_at_micros(step->recorded_at);
+  if (step->merchant.policy_change_number() != 0) ApplyPolicyToNewRecord(step, &row);
   step->feed.CustomerCreated(record);
   PutRow(&step->state, Family::kRecords, RecordKey(step->merchant_name(), record), row);
   return row;
+}
+
+RecordRow FindOrCreateRecord(Step* step, const Uuid& record, std::string_view external_id,
+                             bool derived) {
+  RecordRow row;
+  if (GetRow(step->state, Family::kRecords, RecordKey(step->merchant_name(), record), &row))
+    return row;
+  return CreateRecord(step, record, external_id, derived);
 }
 
 Addressee ResolveAddressee(Step* step) {
@@ -40,18 +53,47 @@ Addressee ResolveAddressee(Step* step) {
            step->state.Get(Family::kRecords, RecordKey(change.merchant(), account.record()),
                            &ignored);
   };
+  const auto with_company = [&](Account account) {
+    const Uuid record = account.record();
+    const auto company = Uuid::FromBytes(account.company());
+    if (!company) return Addressee{.account = std::move(account), .record = record};
+    step->contact = record;
+    return Addressee{.account = Account(step, *company), .record = record};
+  };
   if (!change.customer_id().empty()) {
     Account account(step, *Uuid::FromBytes(change.customer_id()));  // the form has been checked
-    if (!exists(account)) return {.account = std::nullopt, .unknown_customer = true};
-    return {.account = std::move(account)};
+    if (!exists(account)) {
+      return {.account = std::nullopt, .record = Uuid(), .unknown_customer = true};
+    }
+    return with_company(std::move(account));
   }
   if (change.external_id().empty()) return {};
+  if (step->merchant.has_walk_in_ids() &&
+      step->state.Get(Family::kPolicies,
+                      WalkInKey(change.merchant(), change.source(), change.external_id()),
+                      &ignored)) {
+    step->Flag(flag::kWalkIn);
+    return {};
+  }
   Account account(
       step, RecordId(change.merchant(), change.channel(), change.source(), change.external_id()));
   if (!exists(account)) {
     CreateRecord(step, account.record(), change.external_id(), change.external_id_derived());
   }
-  return {.account = std::move(account)};
+  return with_company(std::move(account));
+}
+
+std::optional<Uuid> ParseCustomerId(std::string_view text) {
+  constexpr std::string_view kPrefix = "customers/";
+  if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+  return Uuid::Parse(text);
+}
+
+std::optional<Uuid> CustomerOfRecord(const Reader& state, std::string_view merchant,
+                                     const Uuid& record) {
+  RecordRow row;
+  if (!GetRow(state, Family::kRecords, RecordKey(merchant, record), &row)) return std::nullopt;
+  return Uuid::FromBytes(row.customer_id()).value_or(record);
 }
 
 }  // namespace carnet::domain

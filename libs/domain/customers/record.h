@@ -25,16 +25,30 @@ Uuid ContactRecordId(std::string_view merchant, std::string_view channel, std::s
                      std::string_view external_id, const std::optional<Uuid>& customer_id);
 
 // The source record to which a change is addressed, with its account. It is created if the change
-// names an unknown external id. No account: a walk-in, or (`unknown_customer`) a customer id that
-// nobody knows.
+// names an unknown external id. What is addressed to a contact of a company is posted to the
+// company's account. No account: a walk-in, or (`unknown_customer`) a customer id that nobody
+// knows.
 struct Addressee {
   std::optional<Account> account;
+  Uuid record;  // nil without an account; the contact's where the account is its company's
   bool unknown_customer = false;
 };
 Addressee ResolveAddressee(Step* step);
 
-// Makes the row of a new record and its event; the caller knows that there is none.
+// Makes the row of a new record and its event; the caller knows that there is none. What policy
+// gives every new record is in it.
 carnet::log::v1::RecordRow CreateRecord(Step* step, const Uuid& record,
                                         std::string_view external_id, bool derived);
+
+// The row of a record that exists or is created here.
+carnet::log::v1::RecordRow FindOrCreateRecord(Step* step, const Uuid& record,
+                                              std::string_view external_id, bool derived);
+
+// "customers/{id}" or the id alone.
+std::optional<Uuid> ParseCustomerId(std::string_view text);
+
+// The customer that a record belongs to; nothing if there is no such record.
+std::optional<Uuid> CustomerOfRecord(const Reader& state, std::string_view merchant,
+                                     const Uuid& record);
 
 }  // namespace carnet::domain

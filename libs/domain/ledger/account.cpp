@@ -1,6 +1,7 @@
 #include "domain/ledger/account.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "base/money.h"
@@ -112,6 +113,53 @@ bool Account::Post(std::string_view unit, const Posting& posting) {
     account->clear_tail();
   }
   return true;
+}
+
+void Account::AddBought(std::string_view unit, const Posting& posting, int64_t net, int64_t tax,
+                        int sales) {
+  UnitAccount* account = FindOrAdd(unit);
+  // A figure, not a balance: where 64 bits do not hold it, it stays at their end.
+  const auto add = [](int64_t a, int64_t b) {
+    return CheckedAdd(a, b).value_or(b < 0 ? std::numeric_limits<int64_t>::min()
+                                           : std::numeric_limits<int64_t>::max());
+  };
+  account->set_bought_net(add(account->bought_net(), net));
+  account->set_bought_tax(add(account->bought_tax(), tax));
+  account->set_sales(account->sales() + sales);
+  if (sales > 0 &&
+      (account->last_sale() == 0 || posting.effective_day >= account->last_sale_day())) {
+    account->set_last_sale_day(posting.effective_day);
+    account->set_last_sale(posting.voucher);
+  }
+}
+
+void Account::ForgetSale(std::string_view unit, uint64_t voucher) {
+  UnitAccount* account = FindOrAdd(unit);
+  if (account->last_sale() != voucher) return;
+  account->set_last_sale(0);
+  account->set_last_sale_day(0);
+  // Rare, so it may look at all that was ever posted here.
+  const auto offer = [&](const Postings& postings) {
+    for (const Posting& posting : ReadPostings(postings)) {
+      if (posting.voucher == voucher) continue;
+      if (account->last_sale() != 0 && posting.effective_day < account->last_sale_day()) continue;
+      carnet::log::v1::VoucherRow row;
+      if (!GetRow(step_->state, Family::kEntries,
+                  VoucherKey(step_->merchant_name(), posting.voucher), &row) ||
+          row.kind() != carnet::v1::VOUCHER_KIND_SALE || row.reversed_by() != 0) {
+        continue;
+      }
+      account->set_last_sale(posting.voucher);
+      account->set_last_sale_day(posting.effective_day);
+    }
+  };
+  for (uint32_t chunk = 0; chunk < account->chunks(); ++chunk) {
+    Postings postings;
+    GetRow(step_->state, Family::kPostings,
+           PostingsKey(step_->merchant_name(), record_, unit, chunk), &postings);
+    offer(postings);
+  }
+  offer(account->tail());
 }
 
 void Account::Write(std::string_view unit, int64_t before) {

@@ -33,6 +33,8 @@ class Account {
   // Whether there is a row: then the record exists, too.
   bool exists() const { return exists_; }
   const Uuid& record() const { return record_; }
+  // 16 bytes: the company of which the record is a contact; empty: none.
+  const std::string& company() const { return row_.company(); }
 
   // What the record owes in a unit.
   int64_t Balance(std::string_view unit) const;
@@ -44,6 +46,14 @@ class Account {
 
   // False on overflow: then the change must be refused.
   [[nodiscard]] bool Post(std::string_view unit, const Posting& posting);
+
+  // Counts what a voucher says was bought (less: given back), beside what it says is owed.
+  // `sales`: 1 for a sale, -1 for one that is undone.
+  void AddBought(std::string_view unit, const Posting& posting, int64_t net, int64_t tax,
+                 int sales);
+
+  // The voucher is being undone: if it was the newest sale, the one before it is that now.
+  void ForgetSale(std::string_view unit, uint64_t voucher);
 
   // Stores the row and tells of the balance in `unit`, which was `before` when the change began.
   void Write(std::string_view unit, int64_t before);

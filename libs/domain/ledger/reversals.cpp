@@ -33,6 +33,7 @@ Verdict PostReversal(Step* step, uint64_t target_number, VoucherRow target, Acco
       return Overflow(*step, "the reversal");
   }
   if (target.kind() == carnet::v1::VOUCHER_KIND_OPENING) account->SetOpening(target.unit(), 0, 0);
+  if (account != nullptr) account->ForgetSale(target.unit(), target_number);
   if (Verdict verdict = PostVoucher(step, account, std::move(code), &voucher); !verdict.applied())
     return verdict;
   const uint64_t number = step->merchant.last_voucher();

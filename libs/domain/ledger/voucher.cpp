@@ -21,6 +21,7 @@ VoucherRow BeginVoucher(const Step& step, carnet::v1::VoucherKind kind, const Ac
   VoucherRow voucher;
   voucher.set_kind(kind);
   if (account != nullptr) voucher.set_record(std::string(account->record().bytes()));
+  if (step.contact) voucher.set_contact(std::string(step.contact->bytes()));
   voucher.set_unit(std::string(unit));
   voucher.set_effective_day(step.effective_day);
   voucher.set_recorded_day(step.recorded_day);
@@ -116,6 +117,9 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
 
   __int128 sum = 0;
   int64_t receivable = 0;
+  int64_t bought_net = 0;
+  int64_t bought_tax = 0;
+  int sales = 0;
   const std::string_view money_source =
       voucher->money_source().empty() ? voucher->source() : voucher->money_source();
   for (const LegRow& leg : voucher->legs()) {
@@ -123,6 +127,15 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
     if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_RECEIVABLE) {
       receivable = leg.amount();
       continue;
+    }
+    // A sale credits, a return or a reversal of a sale debits: so what was bought follows.
+    if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_SALES) {
+      bought_net -= leg.amount();
+      sales = leg.amount() < 0 ? 1 : -1;
+    } else if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_RETURNS) {
+      bought_net -= leg.amount();
+    } else if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_TAX) {
+      bought_tax -= leg.amount();
     }
     const std::string_view source =
         IsMoneyAccount(leg.account()) ? money_source : std::string_view();
@@ -140,6 +153,9 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
                              .recorded_day = voucher->recorded_day(),
                              .amount = receivable};
     if (!account->Post(voucher->unit(), posting)) return Overflow(*step, "the customer's account");
+    if (bought_net != 0 || bought_tax != 0) {
+      account->AddBought(voucher->unit(), posting, bought_net, bought_tax, sales);
+    }
     if (voucher->kind() == carnet::v1::VOUCHER_KIND_OPENING) {
       account->SetOpening(voucher->unit(), number, voucher->effective_day());
     }

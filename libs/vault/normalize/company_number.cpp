@@ -39,6 +39,36 @@ bool IsSiret(std::string_view number) {
   return number.substr(0, 9) == kLaPoste && sum % 5 == 0;
 }
 
+// Weighted sum of digits.
+template <size_t N>
+int WeightedSum(std::string_view digits, const int (&weights)[N]) {
+  int sum = 0;
+  for (size_t i = 0; i < N; ++i) sum += (digits[i] - '0') * weights[i];
+  return sum;
+}
+
+// Australian Business Number: 11 digits; one less in the first, weights 10, 1, 3, 5 … 19, a sum
+// that 89 divides.
+bool IsAbn(std::string_view number) {
+  if (number.size() != 11 || !AllDigits(number)) return false;
+  constexpr int kWeights[] = {10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19};
+  return number[0] != '0' && (WeightedSum(number, kWeights) - kWeights[0]) % 89 == 0;
+}
+
+// Mã số thuế: ten digits, the last one a check digit; a branch has three more. Since 2025 a
+// person's twelve-digit identity number serves as well and is checked by length alone.
+bool IsVietnameseTaxCode(std::string_view number) {
+  if (!AllDigits(number)) return false;
+  if (number.size() == 12) return true;
+  if (number.size() != 10 && number.size() != 13) return false;
+  constexpr int kWeights[] = {31, 29, 23, 19, 17, 13, 7, 5, 3};
+  const int check = 10 - WeightedSum(number, kWeights) % 11;
+  return check == number[9] - '0' && number.substr(10) != "000";
+}
+
+// Kamer van Koophandel: eight digits; their form is all that is published.
+bool IsKvk(std::string_view number) { return number.size() == 8 && AllDigits(number); }
+
 // FR, a key of two digits (letters in a form of the future, which is not judged), SIREN.
 bool IsFrenchVat(std::string_view number) {
   if (number.size() != 13 || !IsSiren(number.substr(4))) return false;
@@ -54,6 +84,9 @@ bool PassesCheck(std::string_view scheme, std::string_view number) {
   if (scheme == "siret") return IsSiret(number);
   if (scheme == "siren") return IsSiren(number);
   if (scheme == "vat" && number.substr(0, 2) == "FR") return IsFrenchVat(number);
+  if (scheme == "abn") return IsAbn(number);
+  if (scheme == "mst") return IsVietnameseTaxCode(number);
+  if (scheme == "kvk") return IsKvk(number);
   return true;
 }
 

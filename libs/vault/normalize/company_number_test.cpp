@@ -15,7 +15,7 @@ void Expect(const char* scheme, const char* typed, CompanyNumberKind kind, const
 TEST(CompanyNumberTest, PunctuationAndCaseDoNotMatter) {
   Expect("vat", "nl 0012.34.567 b01", CompanyNumberKind::kValid, "NL001234567B01");
   Expect("kvk", "1234 5670", CompanyNumberKind::kValid, "12345670");
-  Expect("mst", "0038991154-001", CompanyNumberKind::kValid, "0038991154001");
+  Expect("mst", "0300588569-001", CompanyNumberKind::kValid, "0300588569001");
   Expect("", "Ａ１２３４", CompanyNumberKind::kValid, "A1234");  // full width
 }
 
@@ -36,6 +36,24 @@ TEST(CompanyNumberTest, LaPosteHasARuleOfItsOwn) {
 TEST(CompanyNumberTest, FrenchVatByItsKey) {
   Expect("vat", "FR 44 732829320", CompanyNumberKind::kValid, "FR44732829320");
   Expect("vat", "FR 45 732829320", CompanyNumberKind::kInvalid, "FR45732829320");
+}
+
+TEST(CompanyNumberTest, AbnByWeights) {
+  Expect("abn", "51 824 753 556", CompanyNumberKind::kValid, "51824753556");
+  Expect("abn", "51 824 753 557", CompanyNumberKind::kInvalid, "51824753557");
+  Expect("abn", "5182475355", CompanyNumberKind::kInvalid, "5182475355");
+}
+
+TEST(CompanyNumberTest, VietnameseTaxCodeByItsCheckDigit) {
+  Expect("mst", "0300588569", CompanyNumberKind::kValid, "0300588569");
+  Expect("mst", "0300588568", CompanyNumberKind::kInvalid, "0300588568");
+  Expect("mst", "0300588569-000", CompanyNumberKind::kInvalid, "0300588569000");
+  Expect("mst", "079085012345", CompanyNumberKind::kValid, "079085012345");
+}
+
+TEST(CompanyNumberTest, KvkByForm) {
+  Expect("kvk", "1234567", CompanyNumberKind::kInvalid, "1234567");
+  Expect("kvk", "1234567A", CompanyNumberKind::kInvalid, "1234567A");
 }
 
 TEST(CompanyNumberTest, PlaceholdersIdentifyNobody) {
