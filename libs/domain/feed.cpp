@@ -63,6 +63,14 @@ void FeedWriter::BalanceChanged(const Uuid& customer, bool whole_customer, std::
   balance->set_after(after);
 }
 
+void FeedWriter::OrderChanged(const Uuid& order, std::string_view record,
+                              carnet::v1::OrderState state) {
+  auto* changed = Add(kOrders)->mutable_order_changed();
+  changed->set_order(Bytes(order));
+  changed->set_record(std::string(record));
+  changed->set_state(state);
+}
+
 void FeedWriter::Write(std::string_view merchant_name, uint64_t change_number,
                        int64_t recorded_at_micros, carnet::log::v1::MerchantRow* merchant,
                        Overlay* state) {

@@ -11,7 +11,7 @@
 namespace carnet::domain {
 
 // Collects a change's events in any order and writes them in the feed's: customer lifecycle,
-// customer updated, vouchers, balances; within each, in the order they were added.
+// customer updated, vouchers, balances, orders; within each, in the order they were added.
 class FeedWriter {
  public:
   void CustomerCreated(const Uuid& record);
@@ -24,6 +24,8 @@ class FeedWriter {
   void VoucherReversed(uint64_t voucher, uint64_t reversal);
   void BalanceChanged(const Uuid& customer, bool whole_customer, std::string_view unit,
                       int64_t before, int64_t after);
+  // `record` is empty for a walk-in.
+  void OrderChanged(const Uuid& order, std::string_view record, carnet::v1::OrderState state);
 
   // Numbers the events after the merchant's last one and writes their row; nothing if there are
   // none.
@@ -31,7 +33,7 @@ class FeedWriter {
              carnet::log::v1::MerchantRow* merchant, Overlay* state);
 
  private:
-  enum Group { kLifecycle, kUpdated, kVouchers, kBalances, kGroupCount };
+  enum Group { kLifecycle, kUpdated, kVouchers, kBalances, kOrders, kGroupCount };
 
   carnet::log::v1::FeedRowEvent* Add(Group group);
 

@@ -14,6 +14,7 @@
 #include "domain/keys.h"
 #include "domain/ledger/postings.h"
 #include "domain/ledger/reversals.h"
+#include "domain/orders/orders.h"
 #include "domain/reasons.h"
 #include "domain/step.h"
 
@@ -132,6 +133,12 @@ Verdict ApplyBody(Step* step) {
       return ApplyRecordDeleted(step, addressee);
     case Body::kCustomerArchived:
       return ApplyCustomerArchived(step, addressee, body.customer_archived());
+    case Body::kOrderObserved: {
+      const auto& order = body.order_observed();
+      const Verdict verdict = ApplyOrder(step, account, order);
+      if (!verdict.applied() || !order.has_contact()) return verdict;
+      return ApplyContactObserved(step, addressee, order.contact(), /*observed=*/true);
+    }
     case Body::KIND_NOT_SET:
       break;
   }

@@ -141,17 +141,16 @@ bool IsExternalId(std::string_view text) {
   return !text.empty() && text.size() <= 128 && text.find('\0') == std::string_view::npos;
 }
 
+const carnet::v1::ContactObserved* ContactSaidIn(const Body& body) {
+  if (body.has_contact_observed()) return &body.contact_observed();
+  if (body.posting().has_contact()) return &body.posting().contact();
+  if (body.order_observed().has_contact()) return &body.order_observed().contact();
+  return nullptr;
+}
+
 bool IsAboutRecord(const Body& body) {
-  switch (body.kind_case()) {
-    case Body::kContactObserved:
-    case Body::kRecordDeleted:
-    case Body::kCustomerArchived:
-      return true;
-    case Body::kPosting:
-      return body.posting().has_contact();
-    default:
-      return false;
-  }
+  return body.has_record_deleted() || body.has_customer_archived() ||
+         ContactSaidIn(body) != nullptr;
 }
 
 std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
@@ -224,6 +223,12 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
     case Body::kRulesVersionActivated:
     case Body::kCustomerArchived:
       return request_only();
+    case Body::kOrderObserved:
+      if (intent != carnet::v1::INTENT_FACT) {
+        return Fail(reason::kIntentNotAllowed, Path("intent"),
+                    "what a channel says of an order is a FACT");
+      }
+      return CheckOrder(body.order_observed());
     case Body::KIND_NOT_SET:
       break;
   }

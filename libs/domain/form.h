@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <google/protobuf/message.h>
 
@@ -32,6 +33,12 @@ enum class PersonalForm { kPlain, kSealed };
 // personal values in the wrong form (SEALED_NOT_ALLOWED, PLAIN_PERSONAL_DATA); at the API also for
 // what only the gateway may write.
 std::optional<FormError> CheckFields(const google::protobuf::Message& message, PersonalForm form);
+
+// What a body says of a contact, by itself or with a voucher or an order; null: nothing.
+const carnet::v1::ContactObserved* ContactSaidIn(const carnet::v1::Body& body);
+inline carnet::v1::ContactObserved* ContactSaidIn(carnet::v1::Body* body) {
+  return const_cast<carnet::v1::ContactObserved*>(ContactSaidIn(std::as_const(*body)));
+}
 
 // Whether a body says something of one source record, so that the change must name one.
 bool IsAboutRecord(const carnet::v1::Body& body);

@@ -56,6 +56,71 @@ MaybeError Canonicalize(Money* money, std::string_view own_unit, const Path& fie
               "write digits with a point, such as 12.50; no spaces, no grouping");
 }
 
+// An amount that may be missing: zero says no more than nothing does.
+template <typename Holder>
+MaybeError CanonicalizePart(bool has, Money* (Holder::*mutable_part)(), void (Holder::*clear)(),
+                            std::string_view unit, const Path& field, Holder* holder) {
+  if (!has) return std::nullopt;
+  Money* const money = (holder->*mutable_part)();
+  if (auto e = Canonicalize(money, unit, field)) return e;
+  if (money->minor() == 0) (holder->*clear)();
+  return std::nullopt;
+}
+
+MaybeError CanonicalizeOrder(carnet::v1::OrderObserved* order) {
+  const Path root("order_observed");
+  const std::string& unit = order->unit();
+  const bool deleted = order->snapshot().state() == carnet::v1::ORDER_STATE_DELETED;
+  if (!CurrencyExponent(unit) && !(deleted && unit.empty())) {
+    return Fail(reason::kUnknownCurrency, root / "unit",
+                "this is no ISO 4217 currency; codes are three capitals, such as EUR");
+  }
+  if (order->has_snapshot()) {
+    using Snapshot = carnet::v1::OrderSnapshot;
+    auto* snapshot = order->mutable_snapshot();
+    const Path at = root / "snapshot";
+    if (auto e = CanonicalizePart(snapshot->has_total(), &Snapshot::mutable_total,
+                                  &Snapshot::clear_total, unit, at / "total", snapshot))
+      return e;
+    if (auto e = CanonicalizePart(snapshot->has_charge(), &Snapshot::mutable_charge,
+                                  &Snapshot::clear_charge, unit, at / "charge", snapshot))
+      return e;
+    if (auto e = CanonicalizePart(snapshot->has_tax(), &Snapshot::mutable_tax, &Snapshot::clear_tax,
+                                  unit, at / "tax", snapshot))
+      return e;
+    if (auto e = CanonicalizePart(snapshot->has_paid(), &Snapshot::mutable_paid,
+                                  &Snapshot::clear_paid, unit, at / "paid", snapshot))
+      return e;
+    for (int i = 0; i < snapshot->lines_size(); ++i) {
+      auto* line = snapshot->mutable_lines(i);
+      using Line = carnet::v1::OrderLine;
+      if (auto e = CanonicalizePart(line->has_total(), &Line::mutable_total, &Line::clear_total,
+                                    unit, at / "lines" / i / "total", line))
+        return e;
+    }
+  }
+  for (int i = 0; i < order->payments_size(); ++i) {
+    if (auto e = Canonicalize(order->mutable_payments(i)->mutable_amount(), unit,
+                              root / "payments" / i / "amount"))
+      return e;
+  }
+  for (int i = 0; i < order->refunds_size(); ++i) {
+    using Refund = carnet::v1::OrderRefund;
+    auto* refund = order->mutable_refunds(i);
+    const Path at = root / "refunds" / i;
+    if (auto e = CanonicalizePart(refund->has_credit(), &Refund::mutable_credit,
+                                  &Refund::clear_credit, unit, at / "credit", refund))
+      return e;
+    if (auto e = CanonicalizePart(refund->has_payout(), &Refund::mutable_payout,
+                                  &Refund::clear_payout, unit, at / "payout", refund))
+      return e;
+    if (auto e = CanonicalizePart(refund->has_tax(), &Refund::mutable_tax, &Refund::clear_tax, unit,
+                                  at / "tax", refund))
+      return e;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<FormError> CanonicalizeAmounts(carnet::v1::Body* body,
@@ -86,6 +151,8 @@ std::optional<FormError> CanonicalizeAmounts(carnet::v1::Body* body,
                               Path("set_debt") / "target"))
       return e;
     unit = body->set_debt().target().unit();
+  } else if (body->has_order_observed()) {
+    if (auto e = CanonicalizeOrder(body->mutable_order_observed())) return e;
   }
   if (!preconditions->has_expected_balance()) return std::nullopt;
   if (unit.empty()) {

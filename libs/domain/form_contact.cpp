@@ -207,6 +207,15 @@ void DropEmptyValues(carnet::v1::Body* body) {
       if (posting->contact().contact().ByteSizeLong() == 0) posting->clear_contact();
       break;
     }
+    case carnet::v1::Body::kOrderObserved: {
+      auto* order = body->mutable_order_observed();
+      if (order->has_snapshot() && IsEmpty(order->snapshot().note()))
+        order->mutable_snapshot()->clear_note();
+      if (!order->has_contact()) break;
+      DropEmpty(order->mutable_contact()->mutable_contact());
+      if (order->contact().contact().ByteSizeLong() == 0) order->clear_contact();
+      break;
+    }
     case carnet::v1::Body::kSetDebt:
       if (IsEmpty(body->set_debt().note())) body->mutable_set_debt()->clear_note();
       break;

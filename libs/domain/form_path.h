@@ -74,4 +74,6 @@ MaybeError CheckContactObserved(const carnet::v1::ContactObserved& said, const P
 MaybeError CheckPolicyChanged(const carnet::v1::PolicyChanged& changed, const Path& field);
 MaybeError CheckConsent(const carnet::v1::ConsentRecorded& consent, const Path& field);
 
+MaybeError CheckOrder(const carnet::v1::OrderObserved& order);
+
 }  // namespace carnet::domain

@@ -145,4 +145,34 @@ std::string RelationKey(std::string_view merchant, Relation relation, std::strin
   return key;
 }
 
+std::string OrderKey(std::string_view merchant, const Uuid& order_id) {
+  std::string key = Begin(merchant, 1 + Uuid::kSize);
+  key.append("o").append(order_id.bytes());
+  return key;
+}
+
+std::string OrderNumberPrefix(std::string_view merchant) {
+  std::string key = Begin(merchant, 1 + sizeof(uint64_t));
+  key.append("m");
+  return key;
+}
+
+std::string OrderNumberKey(std::string_view merchant, uint64_t number) {
+  std::string key = OrderNumberPrefix(merchant);
+  AppendBigEndian64(number, &key);
+  return key;
+}
+
+std::string OrderRecordPrefix(std::string_view merchant, const Uuid& record_id) {
+  std::string key = Begin(merchant, 1 + Uuid::kSize + sizeof(uint64_t));
+  key.append("r").append(record_id.bytes());
+  return key;
+}
+
+std::string OrderRecordKey(std::string_view merchant, const Uuid& record_id, uint64_t number) {
+  std::string key = OrderRecordPrefix(merchant, record_id);
+  AppendBigEndian64(number, &key);
+  return key;
+}
+
 }  // namespace carnet::domain

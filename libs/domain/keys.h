@@ -80,5 +80,13 @@ enum class Relation : char {
 std::string RelationPrefix(std::string_view merchant, Relation relation, std::string_view whose);
 std::string RelationKey(std::string_view merchant, Relation relation, std::string_view whose,
                         const Uuid& record_id);
+// kOrders, three kinds of rows told apart by one byte: 'o', order id: the order; 'm', its number
+// (u64): its id, for lists of the merchant; 'r', record id, its number: its id, for lists of a
+// customer.
+std::string OrderKey(std::string_view merchant, const Uuid& order_id);
+std::string OrderNumberPrefix(std::string_view merchant);
+std::string OrderNumberKey(std::string_view merchant, uint64_t number);
+std::string OrderRecordPrefix(std::string_view merchant, const Uuid& record_id);
+std::string OrderRecordKey(std::string_view merchant, const Uuid& record_id, uint64_t number);
 
 }  // namespace carnet::domain

@@ -121,5 +121,7 @@ inline constexpr std::string_view kFieldUnknown =
 inline constexpr std::string_view kCustomValueMalformed = "CUSTOM_VALUE_MALFORMED";
 inline constexpr std::string_view kNotAChoice = "NOT_A_CHOICE";
 inline constexpr std::string_view kValueTaken = "VALUE_TAKEN";
+inline constexpr std::string_view kOlderVersion =
+    "OLDER_VERSION";  // an order's state older than the one known: nothing of it counts
 
 }  // namespace carnet::domain::flag

@@ -38,8 +38,9 @@ enum class Family : uint8_t {
   kPolicies,     // a merchant's policy, and its walk-in ids
   kConsents,     // identity token and purpose → consent
   kRelations,    // who brought whom, who is a contact of which company
+  kOrders,       // orders, and lists of them
 };
-inline constexpr size_t kFamilyCount = 16;
+inline constexpr size_t kFamilyCount = 17;
 std::string_view FamilyName(Family family);
 
 // Where rows come from: a RocksDB snapshot, memory, or another overlay. A reader whose disk fails

@@ -147,6 +147,9 @@ std::string Shop::Feed() const {
         case Event::kBalanceChanged:
           text += event.balance_changed().whole_customer() ? "whole-balance" : "balance";
           break;
+        case Event::kOrderChanged:
+          text += "order";
+          break;
         case Event::KIND_NOT_SET:
           text += "?";
           break;

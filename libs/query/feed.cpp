@@ -48,6 +48,8 @@ FeedEvent::KindCase KindOf(const FeedRowEvent& event) {
       return FeedEvent::kVoucherReversed;
     case FeedRowEvent::kBalanceChanged:
       return FeedEvent::kBalanceChanged;
+    case FeedRowEvent::kOrderChanged:
+      return FeedEvent::kOrderChanged;
     case FeedRowEvent::KIND_NOT_SET:
       break;
   }
@@ -119,6 +121,16 @@ void FillKind(const domain::Reader& reader, std::string_view merchant, const Fee
       changed->set_whole_customer(balance.whole_customer());
       SetAmount(balance.unit(), balance.before(), changed->mutable_before());
       SetAmount(balance.unit(), balance.after(), changed->mutable_after());
+      break;
+    }
+    case FeedRowEvent::kOrderChanged: {
+      auto* changed = event->mutable_order_changed();
+      const auto id = Uuid::FromBytes(row.order_changed().order());
+      CARNET_ASSERT(id.has_value());
+      changed->set_order(FormatOrderName(merchant, *id));
+      if (!row.order_changed().record().empty())
+        changed->set_record(RecordName(row.order_changed().record()));
+      changed->set_state(row.order_changed().state());
       break;
     }
     case FeedRowEvent::KIND_NOT_SET:

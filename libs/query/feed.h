@@ -34,7 +34,7 @@ class EventKinds {
   }
 
  private:
-  std::bitset<64> wanted_;  // by field number
+  std::bitset<128> wanted_;  // by field number
 };
 
 // Sequence of the newest event; 0 before the first one.

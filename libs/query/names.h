@@ -34,6 +34,11 @@ std::string FormatCustomerName(std::string_view merchant, const Uuid& id);
 // stands.
 std::string FormatRecordName(const Uuid& id);
 
+std::string FormatOrderName(std::string_view merchant, const Uuid& id);
+
+// Of merchants/{merchant}/orders/{id}. Errors: INVALID_ARGUMENT(NAME_MALFORMED) about `field`.
+absl::StatusOr<CustomerName> ParseOrderName(std::string_view name, std::string_view field);
+
 std::string FormatVoucherName(std::string_view merchant, uint64_t number);
 
 }  // namespace carnet::query

@@ -28,6 +28,7 @@ inline constexpr std::string_view kPageTokenExpired = "PAGE_TOKEN_EXPIRED";  // 
 
 // NOT_FOUND
 inline constexpr std::string_view kCustomerUnknown = "CUSTOMER_UNKNOWN";
+inline constexpr std::string_view kOrderUnknown = "ORDER_UNKNOWN";
 
 // OUT_OF_RANGE
 inline constexpr std::string_view kOverflow = "OVERFLOW";  // a sum over members beyond 64 bits

@@ -46,6 +46,7 @@ Use UseOf(Family family) {
     case Family::kRecords:
     case Family::kIdentifiers:
     case Family::kHistory:
+    case Family::kOrders:
       return Use::kMixed;
     case Family::kMerchants:
     case Family::kLinks:

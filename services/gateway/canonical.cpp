@@ -33,14 +33,11 @@ std::optional<domain::FormError> Canonicalize(const Envelope& envelope, v1::Chan
   if (body->has_link_customers()) {
     ShortenCustomer(body->mutable_link_customers()->mutable_customer());
     ShortenCustomer(body->mutable_link_customers()->mutable_other());
-  } else if (body->has_contact_observed()) {
-    ShortenCustomers(body->mutable_contact_observed());
-  } else if (body->posting().has_contact()) {
-    ShortenCustomers(body->mutable_posting()->mutable_contact());
   } else if (body->has_unlink_customers()) {
     ShortenCustomer(body->mutable_unlink_customers()->mutable_customer());
     ShortenCustomer(body->mutable_unlink_customers()->mutable_other());
   }
+  if (auto* said = domain::ContactSaidIn(body)) ShortenCustomers(said);
   domain::DropEmptyValues(body);
 
   v1::Preconditions none;

@@ -5,6 +5,7 @@
 
 #include "base/civil_date.h"
 #include "domain/fold.h"
+#include "domain/form.h"
 #include "domain/reasons.h"
 
 namespace carnet::gateway {
@@ -58,12 +59,10 @@ std::optional<FormError> ReadLinked(const v1::Body& body) {
       return error;
     return check(body.link_customers().other(), "body.link_customers.other");
   }
-  const v1::ContactObserved* said = body.has_contact_observed()    ? &body.contact_observed()
-                                    : body.posting().has_contact() ? &body.posting().contact()
-                                                                   : nullptr;
-  if (said != nullptr) {
-    const std::string root =
-        body.has_contact_observed() ? "body.contact_observed" : "body.posting.contact";
+  if (const v1::ContactObserved* said = domain::ContactSaidIn(body)) {
+    const std::string root = body.has_contact_observed() ? "body.contact_observed"
+                             : body.has_posting()        ? "body.posting.contact"
+                                                         : "body.order_observed.contact";
     const auto check_if_any = [&](const std::string& text, std::string_view field) {
       return text.empty() ? std::nullopt : check(text, root + std::string(field));
     };

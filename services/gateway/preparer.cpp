@@ -27,14 +27,6 @@ absl::Status Refused(const domain::FormError& error) {
                absl::StrCat(field, ": ", error.detail), field);
 }
 
-// What a body says of a contact, or null.
-v1::Contact* ContactIn(v1::Body* body) {
-  if (body->has_contact_observed()) return body->mutable_contact_observed()->mutable_contact();
-  if (body->posting().has_contact())
-    return body->mutable_posting()->mutable_contact()->mutable_contact();
-  return nullptr;
-}
-
 // False only where it is certain that nothing needs a seal: most sales are spared all of the vault.
 bool MayHoldPersonalData(const v1::Body& body) {
   switch (body.kind_case()) {
@@ -48,6 +40,8 @@ bool MayHoldPersonalData(const v1::Body& body) {
     case v1::Body::kRecordDeleted:
     case v1::Body::kCustomerArchived:
       return false;
+    case v1::Body::kOrderObserved:
+      return body.order_observed().has_contact() || body.order_observed().snapshot().has_note();
     default:
       return true;
   }
@@ -106,7 +100,8 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
   const v1::MerchantPolicy& policy = policy_row->policy();
   const std::string& country =
       policy.country().empty() ? merchant.settings.country : policy.country();
-  v1::Contact* const contact = ContactIn(out->mutable_body());
+  v1::ContactObserved* const said = domain::ContactSaidIn(out->mutable_body());
+  v1::Contact* const contact = said == nullptr ? nullptr : said->mutable_contact();
   if (contact != nullptr && policy_row->change_number() != 0) {
     domain::DropSwitchedOff(policy, out->channel(), contact);
   }

@@ -55,6 +55,8 @@ int OrderOf(const FeedRowEvent& event) {
       return 3;
     case FeedRowEvent::kBalanceChanged:
       return 4;
+    case FeedRowEvent::kOrderChanged:
+      return 5;
     case FeedRowEvent::KIND_NOT_SET:
       break;
   }

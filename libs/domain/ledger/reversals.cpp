@@ -147,4 +147,15 @@ Verdict PostAndReverseOnArrival(Step* step, Account* account, CodeEntry code, Vo
   return verdict;
 }
 
+Verdict ReverseVoucher(Step* step, uint64_t number, Account* account) {
+  VoucherRow target;
+  Require(GetRow(step->state, Family::kEntries, VoucherKey(step->merchant_name(), number), &target),
+          "a voucher that an order posted is there");
+  if (target.reversed_by() != 0) return Verdict::Applied();
+  VoucherRow voucher =
+      BeginVoucher(*step, carnet::v1::VOUCHER_KIND_REVERSAL, account, target.unit());
+  voucher.set_effective_day(std::max(step->effective_day, target.effective_day()));
+  return PostReversal(step, number, std::move(target), account, CodeEntry(), std::move(voucher));
+}
+
 }  // namespace carnet::domain

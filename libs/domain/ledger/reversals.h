@@ -15,4 +15,9 @@ Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal);
 Verdict PostAndReverseOnArrival(Step* step, Account* account, CodeEntry code,
                                 carnet::log::v1::VoucherRow* voucher);
 
+// Undoes a voucher by its number, as part of another change, on step->effective_day or the
+// voucher's own day, whichever is later. `account` is the one in hand of the voucher's record, null
+// for a walk-in. One that somebody has reversed already is left alone.
+Verdict ReverseVoucher(Step* step, uint64_t number, Account* account);
+
 }  // namespace carnet::domain
