@@ -27,6 +27,7 @@ class Parser {
     AddFeed();
     AddIdentity();
     AddOperations();
+    AddChannels();
     AddCompletion();
   }
 
@@ -197,6 +198,31 @@ class Parser {
     app->add_flag("--untrusted", dead_letters->untrusted,
                   "Those of which the merchant could not be trusted, instead of a merchant's");
     AddLimit(app, &dead_letters->limit);
+  }
+
+  void AddChannels() {
+    CLI::App* channel = app_.add_subcommand("channel", "Web shops, pages and tills that send");
+    channel->require_subcommand(1);
+    auto attempt = std::make_shared<TryChannel>();
+    CLI::App* app = Leaf(channel, "try",
+                         "What payloads would become, one JSON object each, without publishing; "
+                         "several are taken one after the other",
+                         attempt);
+    app->add_option("channel", attempt->channel, "woocommerce, shopify, meta, kiotviet or square")
+        ->type_name("CHANNEL")
+        ->required();
+    app->add_option("files", attempt->files, "Bodies as they came")->type_name("FILE")->required();
+    app->add_option("--topic", attempt->topic,
+                    "As the channel names it (order.updated); none: from headers or the payload")
+        ->type_name("TOPIC");
+    app->add_option("--source", attempt->source, "Name of the shop, page or retailer")
+        ->type_name("NAME");
+    app->add_option("--country", attempt->country,
+                    "Two-letter country of phones without a country code")
+        ->type_name("CC");
+    app->add_option("--header", attempt->headers, "A header that came with it; may be repeated")
+        ->type_name("NAME:VALUE")
+        ->allow_extra_args(false);
   }
 
   void AddCompletion() {

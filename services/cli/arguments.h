@@ -76,13 +76,21 @@ struct TryIdentity {
   std::string clusters;     // CSV to write; empty: none
   std::string suggestions;  // likewise
 };
+struct TryChannel {
+  std::string channel;
+  std::vector<std::string> files;
+  std::string topic;
+  std::string source;
+  std::string country;
+  std::vector<std::string> headers;  // "Name: value"
+};
 struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
 
-using Command =
-    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance, ListVouchers,
-                 ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, TryIdentity, PrintText>;
+using Command = std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance,
+                             ListVouchers, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
+                             TryIdentity, TryChannel, PrintText>;
 
 struct Arguments {
   CommonOptions common;

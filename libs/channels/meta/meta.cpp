@@ -1,0 +1,169 @@
+#include "channels/meta/meta.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "channels/contact_builder.h"
+#include "channels/json.h"
+#include "channels/meta/lead.h"
+#include "channels/signature.h"
+#include "channels/values.h"
+#include "domain/reasons.h"
+
+namespace carnet::channels::meta {
+namespace {
+
+// The form's test button sends ids of nothing but fours.
+bool IsTestId(std::string_view id) {
+  return id.size() >= 8 && std::all_of(id.begin(), id.end(), [](char c) { return c == '4'; });
+}
+
+void ReadLeadgen(const Json& entry, const Json& value, Meaning* meaning) {
+  const std::string lead = IdText(value["leadgen_id"]);
+  std::string page = IdText(value["page_id"]);
+  if (page.empty()) page = IdText(entry["id"]);
+  if (lead.empty()) {
+    meaning->unusable.push_back({"meta|leadgen|" + page,
+                                 {std::string(domain::reason::kExternalIdMalformed),
+                                  "a lead's notice without the lead's id"}});
+  } else if (IsTestId(lead) || IsTestId(page)) {
+    meaning->ignored.push_back("a test lead");
+  } else {
+    meaning->fetches.push_back({.key = "meta|leadgen|" + lead, .id = lead, .account = page});
+  }
+}
+
+// A phone or e-mail counts only where its owner pressed the button that offers it: what is typed
+// into a message may be anybody's.
+void AddExplicitReply(const Json& message, ContactBuilder* builder) {
+  const std::string payload = Trimmed(message["quick_reply"]["payload"].text());
+  if (payload.empty() || payload != Trimmed(message["text"].text())) return;
+  if (payload.find('@') != std::string::npos) {
+    builder->Email(payload);
+    return;
+  }
+  const bool is_phone =
+      payload.size() >= 8 && std::all_of(payload.begin(), payload.end(), [](char c) {
+        return (c >= '0' && c <= '9') || c == '+' || c == ' ' || c == '-' || c == '(' || c == ')';
+      });
+  if (is_phone) builder->Phone(payload);
+}
+
+// Why an event of a conversation says nothing, or empty.
+std::string_view WhyIgnored(const Json& event) {
+  const Json& message = event["message"];
+  if (message["is_echo"].is_true()) return "an echo of what the shop wrote";
+  if (message["is_deleted"].is_true()) return "a message that was taken back";
+  if (event.has("delivery")) return "a delivery notice";
+  if (event.has("read") || event.has("seen")) return "a notice that it was read";
+  if (event.has("reaction")) return "a reaction";
+  if (event.has("message_edit")) return "an edit of a message";
+  const bool says_something =
+      message.is_object() || event.has("postback") || event.has("optin") || event.has("referral");
+  if (!says_something) return "an event of a conversation without a message";
+  return {};
+}
+
+void ReadMessaging(const Json& entry, const Json& event, bool instagram, Meaning* meaning) {
+  if (const std::string_view why = WhyIgnored(event); !why.empty()) {
+    meaning->ignored.emplace_back(why);
+    return;
+  }
+  const std::string account = IdText(entry["id"]);
+  const std::string sender = IdText(event["sender"]["id"]);
+  if (sender.empty()) {
+    meaning->ignored.push_back("a message without a sender's id");
+    return;
+  }
+  if (sender == account) {
+    meaning->ignored.push_back("an echo of what the shop wrote");
+    return;
+  }
+  Item item;
+  const std::string mid = event["message"]["mid"].text().empty() ? event["postback"]["mid"].text()
+                                                                 : event["message"]["mid"].text();
+  item.key = mid.empty()
+                 ? absl::StrCat("meta|", account, "|", sender, "|", event["timestamp"].text())
+                 : "meta|mid|" + mid;
+  ContactMeaning& contact = item.contact.emplace();
+  contact.op = ContactOp::kUpsert;
+  // Scoped: the same person has another id on every page and account. Never a phone.
+  contact.external_id = instagram ? absl::StrCat("instagram:", account, ":igsid:", sender)
+                                  : absl::StrCat("page:", account, ":psid:", sender);
+  item.occurred_at_micros = ParseUnixTime(event["timestamp"]);
+  ContactBuilder builder(&contact.contact);
+  AddExplicitReply(event["message"], &builder);
+  meaning->items.push_back(std::move(item));
+}
+
+void ReadEntry(const Json& entry, bool instagram, Meaning* meaning) {
+  for (const Json& change : entry["changes"].items()) {
+    const std::string& field = change["field"].text();
+    if (field == "leadgen") {
+      ReadLeadgen(entry, change["value"], meaning);
+    } else {
+      meaning->ignored.push_back("field " + field.substr(0, 60) + " says nothing of customers");
+    }
+  }
+  for (const Json& event : entry["messaging"].items())
+    ReadMessaging(entry, event, instagram, meaning);
+  if (!entry["standby"].items().empty())
+    meaning->ignored.push_back("a conversation that another app leads (standby)");
+}
+
+// hub.mode=subscribe&hub.verify_token=…&hub.challenge=… as a query string.
+Meaning ReadHandshake(std::string_view query) {
+  Meaning meaning = Ignored("handshake: the challenge is echoed");
+  constexpr std::string_view kChallenge = "hub.challenge=";
+  const size_t at = query.find(kChallenge);
+  if (at == std::string_view::npos) return meaning;
+  query.remove_prefix(at + kChallenge.size());
+  meaning.answer = std::string(query.substr(0, query.find('&')));
+  return meaning;
+}
+
+}  // namespace
+
+Meaning Read(const Delivery& delivery) {
+  const std::string whole = Trimmed(delivery.body);
+  if (whole.find("hub.challenge=") != std::string::npos && !whole.starts_with("{"))
+    return ReadHandshake(
+        whole.substr(whole.find('?') == std::string::npos ? 0 : whole.find('?') + 1));
+  const auto body = Json::Parse(delivery.body);
+  if (!body || !body->is_object()) {
+    return UnusableBody("meta|" + Sha256Hex(delivery.body), domain::reason::kUnparsable,
+                        "the body is no JSON object");
+  }
+  const bool is_lead = delivery.topic.starts_with("GET ") || body->has("field_data") ||
+                       (body->has("error") && !body->has("object"));
+  if (is_lead) {
+    Meaning lead = ReadLead(delivery, *body);
+    lead.was_fetched = true;
+    return lead;
+  }
+  const std::string& object = (*body)["object"].text();
+  if (object != "page" && object != "instagram")
+    return Ignored("object " + object.substr(0, 60) + " is neither a page nor Instagram");
+  Meaning meaning;
+  for (const Json& entry : (*body)["entry"].items())
+    ReadEntry(entry, object == "instagram", &meaning);
+  if (meaning.says_nothing() && meaning.ignored.empty())
+    meaning.ignored.push_back("a body without entries");
+  return meaning;
+}
+
+bool IsSigned(const Delivery& delivery, std::span<const std::string> secrets) {
+  // The older X-Hub-Signature is SHA-1 and not looked at.
+  std::string_view header = delivery.Header("x-hub-signature-256");
+  constexpr std::string_view kPrefix = "sha256=";
+  if (!header.starts_with(kPrefix)) return false;
+  const auto signature = DecodeHex(header.substr(kPrefix.size()));
+  if (!signature) return false;
+  bool is_signed = false;
+  for (const std::string& secret : secrets)
+    is_signed |= SameBytes(*signature, HmacSha256(secret, delivery.body));
+  return is_signed;
+}
+
+}  // namespace carnet::channels::meta

@@ -1,0 +1,46 @@
+#include "channels/order_builder.h"
+
+namespace carnet::channels {
+namespace {
+
+constexpr int kMaxLines = 1000;
+
+}  // namespace
+
+std::string CutUtf8(std::string_view text, size_t most) {
+  if (text.size() <= most) return std::string(text);
+  // Not in the middle of a character.
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return std::string(text.substr(0, most));
+}
+
+void SetLabel(std::string_view text, std::string* label) { *label = CutUtf8(text, 128); }
+
+void AddRefund(std::string_view id, int64_t credit, int64_t payout, const std::string& date,
+               v1::OrderObserved* order) {
+  auto* refund = order->add_refunds();
+  refund->set_id(CutUtf8(id, 128));
+  if (credit != 0) refund->mutable_credit()->set_minor(credit);
+  if (payout != 0) refund->mutable_payout()->set_minor(payout);
+  refund->set_date(date);
+}
+
+v1::OrderPayment* AddPayment(std::string_view id, int64_t amount, const std::string& date,
+                             v1::OrderObserved* order) {
+  auto* payment = order->add_payments();
+  payment->set_id(CutUtf8(id, 128));
+  payment->mutable_amount()->set_minor(amount);
+  payment->set_date(date);
+  return payment;
+}
+
+void AddLine(const LineText& text, int64_t total, v1::OrderSnapshot* snapshot) {
+  if (snapshot->lines_size() == kMaxLines) return;
+  auto* line = snapshot->add_lines();
+  line->set_sku(CutUtf8(text.sku, 128));
+  line->set_name(CutUtf8(text.name, 512));
+  line->set_quantity(CutUtf8(text.quantity, 32));
+  if (total != 0) line->mutable_total()->set_minor(total);
+}
+
+}  // namespace carnet::channels

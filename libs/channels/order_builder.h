@@ -1,0 +1,28 @@
+// Orders out of payloads: small steps that every channel shares.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "carnet/v1/order.pb.h"
+
+namespace carnet::channels {
+
+inline void SetMinor(int64_t minor, v1::Money* money) { money->set_minor(minor); }
+
+// At most 128 bytes, cut between characters.
+void SetLabel(std::string_view text, std::string* label);
+std::string CutUtf8(std::string_view text, size_t most);
+
+void AddRefund(std::string_view id, int64_t credit, int64_t payout, const std::string& date,
+               v1::OrderObserved* order);
+v1::OrderPayment* AddPayment(std::string_view id, int64_t amount, const std::string& date,
+                             v1::OrderObserved* order);
+
+struct LineText {
+  std::string_view sku, name, quantity;
+};
+void AddLine(const LineText& text, int64_t total, v1::OrderSnapshot* snapshot);
+
+}  // namespace carnet::channels

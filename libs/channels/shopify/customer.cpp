@@ -1,0 +1,161 @@
+#include "channels/shopify/customer.h"
+
+#include "absl/strings/str_cat.h"
+
+#include "channels/values.h"
+#include "domain/reasons.h"
+
+namespace carnet::channels::shopify {
+namespace {
+
+void AddConsent(std::string_view channel, const Json& address, const Json& consent,
+                ContactMeaning* contact) {
+  const std::string state = LowerCase(consent["state"].text());
+  const std::string where = Trimmed(address.text());
+  // "not_subscribed" is what everybody is who was never asked.
+  if (state.empty() || state == "not_subscribed" || where.empty()) return;
+  contact->consents.push_back({.channel = std::string(channel),
+                               .address = where,
+                               .state = state,
+                               .at = consent["consent_updated_at"].text()});
+}
+
+Meaning Of(Item item) {
+  Meaning meaning;
+  meaning.items.push_back(std::move(item));
+  return meaning;
+}
+
+Meaning WithoutId(const Delivery& delivery, std::string_view topic) {
+  return UnusableBody(KeyOf(delivery, topic), domain::reason::kExternalIdMalformed,
+                      "the customer has no id");
+}
+
+}  // namespace
+
+void AddAddress(const Json& address, v1::AddressUse use, ContactBuilder* builder) {
+  if (!address.is_object()) return;
+  std::string recipient = Trimmed(address["name"].text());
+  if (recipient.empty())
+    recipient = Trimmed(address["first_name"].text() + " " + address["last_name"].text());
+  const std::string& region = address["province_code"].text().empty()
+                                  ? address["province"].text()
+                                  : address["province_code"].text();
+  const std::string& country =
+      address.has("country_code") ? address["country_code"].text() : address["country"].text();
+  builder->Address({.recipient = recipient,
+                    .line1 = address["address1"].text(),
+                    .line2 = address["address2"].text(),
+                    .postcode = address["zip"].text(),
+                    .town = address["city"].text(),
+                    .region = region,
+                    .country = country},
+                   use);
+}
+
+void AddCustomer(const Json& customer, ContactBuilder* builder) {
+  builder->Name(customer["first_name"].text(), customer["last_name"].text());
+  builder->Email(customer["email"].text());
+  builder->Phone(customer["phone"].text());
+  builder->Language(customer["locale"].text());
+  const Json& main = customer["default_address"];
+  builder->Name(main["first_name"].text(), main["last_name"].text());
+  builder->Company(main["company"].text());
+  builder->Phone(main["phone"].text());
+  AddAddress(main, v1::ADDRESS_USE_BILLING, builder);
+  for (const Json& address : customer["addresses"].items()) {
+    if (IdText(address["id"]) != IdText(main["id"]))
+      AddAddress(address, v1::ADDRESS_USE_SHIPPING, builder);
+    builder->Company(address["company"].text());
+    builder->Phone(address["phone"].text());
+  }
+  builder->Country(main.has("country_code") ? main["country_code"].text() : main["country"].text());
+}
+
+Meaning ReadCustomer(const Delivery& delivery, std::string_view topic, const Json& body) {
+  const std::string id = IdOfGid(body["id"]);
+  if (id.empty()) return WithoutId(delivery, topic);
+  Item item{.key = KeyOf(delivery, topic)};
+  ContactMeaning& contact = item.contact.emplace();
+  contact.external_id = "customer:" + id;
+  const auto at = ParseInstant(body["updated_at"].text());
+  const auto triggered = TriggeredAt(delivery);
+  if (at) {
+    item.occurred_at_micros = at->micros;
+    item.utc_offset_minutes = at->offset_minutes;
+  } else if (triggered) {
+    item.occurred_at_micros = triggered->micros;
+  }
+  if (topic == "customers/delete") {
+    contact.op = ContactOp::kUnlink;
+    return Of(std::move(item));
+  }
+  contact.op = ContactOp::kUpsert;
+  ContactBuilder builder(&contact.contact);
+  AddCustomer(body, &builder);
+  AddConsent("email", body["email"], body["email_marketing_consent"], &contact);
+  AddConsent("sms", body["phone"], body["sms_marketing_consent"], &contact);
+  return Of(std::move(item));
+}
+
+Meaning ReadMerge(const Delivery& delivery, std::string_view topic, const Json& body) {
+  const std::string kept = IdOfGid(body["admin_graphql_api_customer_kept_id"]);
+  const std::string deleted = IdOfGid(body["admin_graphql_api_customer_deleted_id"]);
+  const std::string status = LowerCase(body["status"].text());
+  if (status == "failed" || status == "in_progress" || status == "requested")
+    return Ignored("the shop has not merged these customers: status " + status);
+  if (kept.empty() || deleted.empty()) return WithoutId(delivery, topic);
+  Item item{.key = KeyOf(delivery, topic)};
+  item.contact = ContactMeaning{
+      .op = ContactOp::kMerge, .external_id = "customer:" + deleted, .into = "customer:" + kept};
+  if (const auto at = TriggeredAt(delivery)) item.occurred_at_micros = at->micros;
+  return Of(std::move(item));
+}
+
+Meaning ReadConsent(const Delivery& delivery, std::string_view topic, const Json& body) {
+  const bool email = body.has("email_marketing_consent");
+  const std::string id = IdOfGid(body.has("customer_id") ? body["customer_id"] : body["id"]);
+  if (id.empty()) return WithoutId(delivery, topic);
+  Item item{.key = KeyOf(delivery, topic)};
+  ContactMeaning& contact = item.contact.emplace();
+  contact.op = ContactOp::kUpsert;
+  contact.external_id = "customer:" + id;
+  const Json& consent = email ? body["email_marketing_consent"] : body["sms_marketing_consent"];
+  const Json& address = !email                      ? body["phone"]
+                        : body.has("email_address") ? body["email_address"]
+                                                    : body["email"];
+  ContactBuilder builder(&contact.contact);
+  if (email) {
+    builder.Email(address.text());
+  } else {
+    builder.Phone(address.text());
+  }
+  AddConsent(email ? "email" : "sms", address, consent, &contact);
+  if (const auto at = ParseInstant(consent["consent_updated_at"].text()))
+    item.occurred_at_micros = at->micros;
+  return Of(std::move(item));
+}
+
+Meaning ReadPrivacy(const Delivery& delivery, std::string_view topic, const Json& body) {
+  Meaning meaning;
+  if (topic == "shop/redact") {
+    meaning = Ignored("the shop took the app off: nothing is erased by that alone");
+    meaning.alerts.push_back(
+        "shop/redact: erase what came from this shop, within the days its terms give");
+    return meaning;
+  }
+  const std::string id = IdOfGid(body["customer"]["id"]);
+  if (topic == "customers/data_request") {
+    meaning = Ignored("a customer asks for their data: a task for a person, no change");
+    meaning.alerts.push_back("customers/data_request: send the shop what is known of customer:" +
+                             id + ", within the days its terms give");
+    return meaning;
+  }
+  if (id.empty()) return WithoutId(delivery, topic);
+  Item item{.key = KeyOf(delivery, topic)};
+  item.contact = ContactMeaning{.op = ContactOp::kErase, .external_id = "customer:" + id};
+  if (const auto at = TriggeredAt(delivery)) item.occurred_at_micros = at->micros;
+  return Of(std::move(item));
+}
+
+}  // namespace carnet::channels::shopify
