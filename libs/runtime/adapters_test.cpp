@@ -70,12 +70,12 @@ using ChangeBase = v1::ChangeService::WithRawCallbackMethod_Publish<
 // are put aside.
 class FakeChangeService final : public ChangeBase {
  public:
-  explicit FakeChangeService(OpenStreams* streams) : streams_(streams) {}
+  explicit FakeChangeService(Guard* guard) : guard_(guard) {}
 
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return StartUnary<v1::PublishRequest, v1::PublishResponse>(
-        context, in, out,
+        guard_, context, in, out,
         [this](const v1::PublishRequest& request, v1::PublishResponse* response,
                const CallInfo& call, std::function<void(absl::Status)> done) {
           deadline_left = call.deadline() - absl::Now();
@@ -98,7 +98,7 @@ class FakeChangeService final : public ChangeBase {
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* PublishBatch(
       grpc::CallbackServerContext* context) override {
     return StartBidiStream<v1::PublishBatchResponse>(
-        streams_, context, BidiWindow{.max_requests = 4, .budget = &budget},
+        guard_, context, BidiWindow{.max_requests = 4, .budget = &budget},
         [this](const grpc::ByteBuffer& bytes, v1::PublishBatchResponse* response, const CallInfo&,
                Done done) {
           v1::PublishBatchRequest request;
@@ -112,7 +112,7 @@ class FakeChangeService final : public ChangeBase {
     CallInfo call;
     std::function<void(absl::Status)> done;
   };
-  OpenStreams* const streams_;
+  Guard* const guard_;
   Box<Later> later;
   Box<Waiting> batches;
   ByteBudget budget{1 << 20};
@@ -123,24 +123,24 @@ class FakeSubscriptionService final
     : public v1::SubscriptionService::WithRawCallbackMethod_Subscribe<
           v1::SubscriptionService::Service> {
  public:
-  explicit FakeSubscriptionService(OpenStreams* open) : streams_(open) {}
+  explicit FakeSubscriptionService(Guard* guard) : guard_(guard) {}
   using Stream = std::shared_ptr<ServerStream<v1::SubscribeResponse>>;
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* in) override {
     return StartServerStream<v1::SubscribeRequest, v1::SubscribeResponse>(
-        streams_, context, in, [this](const v1::SubscribeRequest&, const CallInfo&, Stream stream) {
+        guard_, context, in, [this](const v1::SubscribeRequest&, const CallInfo&, Stream stream) {
           streams.Put(std::move(stream));
         });
   }
-  OpenStreams* const streams_;
+  Guard* const guard_;
   Box<Stream> streams;
 };
 
 class AdaptersTest : public testing::Test {
  protected:
   AdaptersTest() {
-    auto started = GrpcServer::Start({"127.0.0.1:0"}, {&changes_, &subscriptions_}, &open_);
+    auto started = GrpcServer::Start({"127.0.0.1:0"}, {&changes_, &subscriptions_}, &guard_);
     EXPECT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
     channel_ =
@@ -176,9 +176,9 @@ class AdaptersTest : public testing::Test {
     waiting.done(absl::OkStatus());
   }
 
-  OpenStreams open_;
-  FakeChangeService changes_{&open_};
-  FakeSubscriptionService subscriptions_{&open_};
+  Guard guard_;
+  FakeChangeService changes_{&guard_};
+  FakeSubscriptionService subscriptions_{&guard_};
   std::unique_ptr<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ChangeService::Stub> change_stub_;
@@ -454,12 +454,12 @@ TEST_F(AdaptersTest, ShutdownEndsEverythingWithinTwoSeconds) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(2));
   EXPECT_FALSE(unary.ok());
   stuck.done(absl::OkStatus());
-  EXPECT_EQ(open_.count(), 0u);
+  EXPECT_EQ(guard_.streams().count(), 0u);
 }
 
 TEST_F(AdaptersTest, TwoServersCantShareAPort) {
-  OpenStreams streams;
-  const auto second = GrpcServer::Start(server_->addresses(), {}, &streams);
+  Guard guard;
+  const auto second = GrpcServer::Start(server_->addresses(), {}, &guard);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(ReasonOf(second.status()), "ADDRESS_IN_USE");
 }

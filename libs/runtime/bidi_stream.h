@@ -15,6 +15,7 @@
 #include "runtime/byte_budget.h"
 #include "runtime/call.h"
 #include "runtime/grpc_status.h"
+#include "runtime/guard.h"
 #include "runtime/message_codec.h"
 #include "runtime/open_streams.h"
 
@@ -45,6 +46,14 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
            Handler handler)
       : streams_(streams), context_(context), window_(window), handler_(std::move(handler)) {}
 
+  access::Caller* caller() { return &caller_; }
+
+  // Before Start().
+  void Refuse(const absl::Status& status) {
+    const std::lock_guard lock(mutex_);
+    End(ToGrpcStatus(status));
+  }
+
   void Start() {
     const std::lock_guard lock(mutex_);
     ReadIfRoom();
@@ -67,7 +76,8 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
     }
     // Outside the lock, and the next read starts only afterwards: handlers are called one after the
     // other.
-    handler_(item->in, item->response, CallInfo(context_, &cancelled_), Done(item.get()));
+    handler_(item->in, item->response, CallInfo(context_, &cancelled_, caller_.get()),
+             Done(item.get()));
     const std::lock_guard lock(mutex_);
     reading_ = false;
     ReadIfRoom();
@@ -92,8 +102,9 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
   }
 
   // What was read is still answered.
-  void Stop() override {
+  void Stop(const absl::Status& why) override {
     const std::lock_guard lock(mutex_);
+    if (!stopping_) stopped_because_ = why;
     stopping_ = true;
     Advance();
   }
@@ -158,7 +169,7 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
     if (writing_ || finished_) return;
     if (items_.empty()) {
       if (stopping_) {
-        End(ToGrpcStatus(ShuttingDown()));
+        End(ToGrpcStatus(stopped_because_));
       } else if (reads_done_) {
         End(grpc::Status::OK);
       }
@@ -204,6 +215,7 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
   grpc::CallbackServerContext* const context_;
   const BidiWindow window_;
   const Handler handler_;
+  access::Caller caller_;
   std::shared_ptr<BidiCall> grpc_reference_;  // until OnDone
   std::atomic<bool> cancelled_{false};
 
@@ -216,23 +228,32 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
   bool reads_done_ = false;
   bool writing_ = false;  // items_.front() is being written
   bool stopping_ = false;
+  absl::Status stopped_because_;
   bool finished_ = false;
 };
 
-// Calls, for one request after the other, in one of gRPC's threads,
+// Asks the guard whether the caller may do this at all, then calls, for one request after the
+// other, in one of gRPC's threads,
 //   handler(const grpc::ByteBuffer& request, Response*, const CallInfo&, Done)
 // with the request's bytes as they came (ParseMessage() makes a message of them, on the response's
 // arena say): a method that takes many things in one message may want to refuse one of them alone.
 // It must not block and may finish later, in any order: responses go out in the order of the
 // requests. Request and response stay until Done is called. Done with an error ends the stream with
-// it, after the responses before it. `streams` must outlive the server.
+// it, after the responses before it. What is in a request is not yet known to be the caller's to
+// ask for: see CallInfo::caller(). `guard` must outlive the server, and ends the stream when the
+// caller's credentials hold no more; what was read by then is still answered.
 template <typename Response>
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartBidiStream(
-    OpenStreams* streams, grpc::CallbackServerContext* context, const BidiWindow& window,
+    Guard* guard, grpc::CallbackServerContext* context, const BidiWindow& window,
     typename BidiCall<Response>::Handler handler) {
-  auto call = BidiCall<Response>::Make(streams, context, window, std::move(handler));
-  if (!streams->Add(call)) {
-    call->Stop();
+  static const access::Rule* const rule = access::RuleOf(*Response::descriptor());
+  auto call = BidiCall<Response>::Make(&guard->streams(), context, window, std::move(handler));
+  absl::Status status = guard->Admit(*context, rule, call->caller());
+  if (status.ok()) status = guard->Authorize(*context, rule, **call->caller(), nullptr);
+  if (!status.ok()) {
+    call->Refuse(status);
+  } else if (!guard->streams().Add(call, *call->caller())) {
+    call->Stop(ShuttingDown());
   } else {
     call->Start();
   }

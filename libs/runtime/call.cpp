@@ -18,7 +18,11 @@ absl::Time AnswerBy(std::chrono::system_clock::time_point deadline) {
 
 }  // namespace
 
-CallInfo::CallInfo(const grpc::CallbackServerContext* context, const std::atomic<bool>* cancelled)
-    : context_(context), cancelled_(cancelled), deadline_(AnswerBy(context->deadline())) {}
+CallInfo::CallInfo(const grpc::CallbackServerContext* context, const std::atomic<bool>* cancelled,
+                   const access::Grant* caller)
+    : context_(context),
+      cancelled_(cancelled),
+      caller_(caller),
+      deadline_(AnswerBy(context->deadline())) {}
 
 }  // namespace carnet::runtime

@@ -9,12 +9,15 @@
 #include "absl/time/time.h"
 #include <grpcpp/server_context.h>
 
+#include "access/grant.h"
+
 namespace carnet::runtime {
 
 // Facts about a call. Cheap to copy; usable until the handler has called its Done.
 class CallInfo {
  public:
-  CallInfo(const grpc::CallbackServerContext* context, const std::atomic<bool>* cancelled);
+  CallInfo(const grpc::CallbackServerContext* context, const std::atomic<bool>* cancelled,
+           const access::Grant* caller);
 
   // By when to answer: the client's deadline less what an answer needs on its way (a tenth of the
   // time left; of more than a second, 100 ms; of more than five, a fiftieth), so that a handler
@@ -25,6 +28,10 @@ class CallInfo {
   // begun can be left.
   bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
 
+  // Who calls. That they may call this method about this merchant has been checked; what is in a
+  // batch of changes has not.
+  const access::Grant& caller() const { return *caller_; }
+
   // Address of the other end. Only until the handler function returns, not later from another
   // thread.
   std::string peer() const { return context_->peer(); }
@@ -32,6 +39,7 @@ class CallInfo {
  private:
   const grpc::CallbackServerContext* context_;
   const std::atomic<bool>* cancelled_;
+  const access::Grant* caller_;
   absl::Time deadline_;
 };
 

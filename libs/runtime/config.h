@@ -43,6 +43,12 @@ struct Config {
 
   std::string root_key_file;  // empty: <data_folder>/root.key
 
+  std::string access_file;           // empty: no credentials are asked for
+  std::string access_key_file;       // empty: access.key beside access_file
+  std::string tls_certificate_file;  // empty: in clear
+  std::string tls_key_file;
+  std::string tls_client_ca_file;  // empty: clients need no certificate
+
   MerchantConfig merchant_defaults;
   std::map<std::string, MerchantConfig> merchants;
 

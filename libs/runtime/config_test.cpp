@@ -153,5 +153,22 @@ TEST_F(ConfigTest, OnlyLoopbackIsServed) {
   }
 }
 
+TEST_F(ConfigTest, OtherAddressesNeedCredentialsAndTls) {
+  const std::string access = "[access]\nfile = 'access.json'\n";
+  const std::string tls = "[tls]\ncertificate_file = 'c.pem'\nkey_file = 'k.pem'\n";
+  for (const char* address : {"0.0.0.0:7411", "[::]:7411", "192.168.1.2:7411"}) {
+    const std::vector<std::string> flags = {"--listen-addresses", address, "--listen-metrics",
+                                            address};
+    EXPECT_THAT(ErrorOf(access, {}, flags), HasSubstr("CONFIG_NOT_LOOPBACK")) << address;
+    EXPECT_THAT(ErrorOf(tls, {}, flags), HasSubstr("CONFIG_NOT_LOOPBACK")) << address;
+    EXPECT_EQ(ErrorOf(access + tls, {}, flags), "OK") << address;
+  }
+  EXPECT_THAT(ErrorOf(access + tls, {}, {"--listen-addresses", "localhost:7411"}),
+              HasSubstr("no IP address"));
+  EXPECT_THAT(ErrorOf("[tls]\nkey_file = 'k.pem'\n"), HasSubstr("needs both"));
+  EXPECT_THAT(ErrorOf("[tls]\nclient_ca_file = 'ca.pem'\n"), HasSubstr("tls.client_ca_file"));
+  EXPECT_THAT(ErrorOf("[access]\nkey_file = 'k'\n"), HasSubstr("needs access.file"));
+}
+
 }  // namespace
 }  // namespace carnet::runtime

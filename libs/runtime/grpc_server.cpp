@@ -8,12 +8,35 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
+#include "access/rules.h"
 #include "base/error.h"
-#include "runtime/open_streams.h"
+#include "runtime/guard.h"
 
 namespace carnet::runtime {
 namespace {
+
+// How often files are looked at; a handshake takes what was read last.
+constexpr unsigned int kTlsRefreshSeconds = 1;
+
+std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const TlsFiles& tls) {
+  if (!tls.enabled()) return grpc::InsecureServerCredentials();
+  namespace gex = grpc::experimental;
+  const bool mutual = !tls.client_ca.empty();
+  auto provider = mutual ? std::make_shared<gex::FileWatcherCertificateProvider>(
+                               tls.key, tls.certificate, tls.client_ca, kTlsRefreshSeconds)
+                         : std::make_shared<gex::FileWatcherCertificateProvider>(
+                               tls.key, tls.certificate, kTlsRefreshSeconds);
+  gex::TlsServerCredentialsOptions options(std::move(provider));
+  options.watch_identity_key_cert_pairs();
+  if (mutual) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return gex::TlsServerCredentials(options);
+}
 
 // gRPC keeps these two in globals.
 void EnableHealthAndReflection() {
@@ -28,7 +51,9 @@ void EnableHealthAndReflection() {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const std::vector<std::string>& addresses, const std::vector<grpc::Service*>& services,
-    OpenStreams* streams) {
+    Guard* guard, const TlsFiles& tls) {
+  if (absl::Status rules = access::CheckRules(); !rules.ok()) return rules;
+  if (absl::Status files = CheckTlsFiles(tls); !files.ok()) return files;
   EnableHealthAndReflection();
   grpc::ServerBuilder builder;
   // Two servers on one port would each get some of the calls: the second one has to fail.
@@ -39,9 +64,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  const std::shared_ptr<grpc::ServerCredentials> credentials = CredentialsOf(tls);
   std::vector<int> ports(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &ports[i]);
+    builder.AddListeningPort(addresses[i], credentials, &ports[i]);
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -55,19 +81,19 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     }
     actual.push_back(absl::StrCat(addresses[i].substr(0, addresses[i].rfind(':') + 1), ports[i]));
   }
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), std::move(actual), streams));
+  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), std::move(actual), guard));
 }
 
 GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, std::vector<std::string> addresses,
-                       OpenStreams* streams)
-    : server_(std::move(server)), addresses_(std::move(addresses)), streams_(streams) {}
+                       Guard* guard)
+    : server_(std::move(server)), addresses_(std::move(addresses)), guard_(guard) {}
 
 GrpcServer::~GrpcServer() { Shutdown(); }
 
 void GrpcServer::Shutdown() {
   if (server_ == nullptr) return;
   if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
-  streams_->StopAll();
+  guard_->streams().StopAll();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
   server_->Wait();
   server_.reset();

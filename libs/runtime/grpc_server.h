@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "runtime/tls.h"
+
 namespace grpc {
 class Server;
 class Service;
@@ -14,21 +16,23 @@ class Service;
 
 namespace carnet::runtime {
 
-class OpenStreams;
+class Guard;
 
 // The largest message taken. Twice the largest record: what is a little too large is refused by
 // name (RECORD_TOO_LARGE), not by gRPC, which can only say RESOURCE_EXHAUSTED.
 inline constexpr int kMaxMessageBytes = 8 << 20;
 
-// Serves until Shutdown(). Beside the services given: grpc.health.v1 and reflection.
+// Serves until Shutdown(). Beside the services given: grpc.health.v1 and reflection, which want no
+// credentials (whether it serves, and a contract that is public).
 class GrpcServer {
  public:
-  // Listens on every address ("127.0.0.1:7411", "[::1]:0"; port 0: the kernel picks one), in clear:
-  // nothing but loopback should be given. Services and `streams` must outlive the server. Error:
-  // UNAVAILABLE(ADDRESS_IN_USE).
+  // Listens on every address ("127.0.0.1:7411", "[::1]:0"; port 0: the kernel picks one); without
+  // `tls` in clear: then nothing but loopback should be given. Services and `guard` must outlive
+  // the server. Errors: UNAVAILABLE(ADDRESS_IN_USE), those of CheckTlsFiles(), and
+  // FAILED_PRECONDITION(ACCESS_RULE_…) where a method does not declare who may call it.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const std::vector<std::string>& addresses, const std::vector<grpc::Service*>& services,
-      OpenStreams* streams);
+      Guard* guard, const TlsFiles& tls = {});
 
   // Shuts down, if that was not done.
   ~GrpcServer();
@@ -45,11 +49,11 @@ class GrpcServer {
 
  private:
   GrpcServer(std::unique_ptr<grpc::Server> server, std::vector<std::string> addresses,
-             OpenStreams* streams);
+             Guard* guard);
 
   std::unique_ptr<grpc::Server> server_;
   const std::vector<std::string> addresses_;
-  OpenStreams* const streams_;
+  Guard* const guard_;
 };
 
 }  // namespace carnet::runtime

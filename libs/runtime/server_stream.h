@@ -1,5 +1,5 @@
 // Server-streaming methods: one request, then messages as fast as the client reads them. A service
-// inherits WithRawCallbackMethod_X and returns StartServerStream<Request, Response>(streams_,
+// inherits WithRawCallbackMethod_X and returns StartServerStream<Request, Response>(guard_,
 // context, request, handler).
 #pragma once
 
@@ -14,6 +14,7 @@
 
 #include "runtime/call.h"
 #include "runtime/grpc_status.h"
+#include "runtime/guard.h"
 #include "runtime/message_codec.h"
 #include "runtime/open_streams.h"
 
@@ -58,7 +59,8 @@ class ServerStreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       : streams_(streams), context_(context), request_(arena_.CreateMessage<Request>(&arena_)) {}
 
   Request* request() { return request_; }
-  CallInfo info() const { return CallInfo(context_, &over_); }
+  access::Caller* caller() { return &caller_; }
+  CallInfo info() const { return CallInfo(context_, &over_, caller_.get()); }
 
   void Write(const Response& message, std::function<void(bool)> written) override {
     {
@@ -90,7 +92,7 @@ class ServerStreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
 
   bool over() const override { return over_; }
 
-  void Stop() override { GoOver(ToGrpcStatus(ShuttingDown())); }
+  void Stop(const absl::Status& why) override { GoOver(ToGrpcStatus(why)); }
 
   void OnCancel() override { GoOver(grpc::Status::CANCELLED); }
 
@@ -137,6 +139,7 @@ class ServerStreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   grpc::CallbackServerContext* const context_;
   google::protobuf::Arena arena_;
   Request* const request_;
+  access::Caller caller_;
   std::shared_ptr<ServerStreamCall> grpc_reference_;  // until OnDone
   std::atomic<bool> over_{false};
 
@@ -147,20 +150,26 @@ class ServerStreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   std::function<void()> when_over_;
 };
 
-// Parses the request and calls, in this thread, which is one of gRPC's few,
+// Asks the guard whether the caller may do this, parses the request and calls, in this thread,
+// which is one of gRPC's few,
 //   handler(const Request&, const CallInfo&, std::shared_ptr<ServerStream<Response>>)
 // It must not block, and must see to it that Finish() is called some day unless the stream is over
-// before. Request and CallInfo stay as long as the stream does. `streams` must outlive the server.
+// before. Request and CallInfo stay as long as the stream does. `guard` must outlive the server,
+// and ends the stream when the caller's credentials hold no more.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerWriteReactor<grpc::ByteBuffer>* StartServerStream(OpenStreams* streams,
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartServerStream(Guard* guard,
                                                               grpc::CallbackServerContext* context,
                                                               const grpc::ByteBuffer* in,
                                                               Handler&& handler) {
-  auto call = ServerStreamCall<Request, Response>::Make(streams, context);
-  if (absl::Status parsed = ParseMessage(*in, call->request()); !parsed.ok()) {
-    call->Finish(parsed);
-  } else if (!streams->Add(call)) {
-    call->Stop();
+  static const access::Rule* const rule = access::RuleOf(*Request::descriptor());
+  auto call = ServerStreamCall<Request, Response>::Make(&guard->streams(), context);
+  absl::Status status = guard->Admit(*context, rule, call->caller());
+  if (status.ok()) status = ParseMessage(*in, call->request());
+  if (status.ok()) status = guard->Authorize(*context, rule, **call->caller(), call->request());
+  if (!status.ok()) {
+    call->Finish(status);
+  } else if (!guard->streams().Add(call, *call->caller())) {
+    call->Stop(ShuttingDown());
   } else {
     std::forward<Handler>(handler)(std::as_const(*call->request()), call->info(),
                                    std::shared_ptr<ServerStream<Response>>(call));

@@ -32,8 +32,9 @@ absl::Status CheckChoice(std::string_view key, const std::string& value,
                      absl::StrCat("'", value, "' is none of ", absl::StrJoin(choices, ", ")));
 }
 
-// "127.0.0.1:7411", "[::1]:7411"; names are refused, as what they resolve to may change.
-absl::Status CheckLoopback(std::string_view key, const std::string& address) {
+// "127.0.0.1:7411", "[::1]:7411"; names are refused, as what they resolve to may change. Loopback
+// only, unless `anywhere`.
+absl::Status CheckAddress(std::string_view key, const std::string& address, bool anywhere) {
   const size_t colon = address.rfind(':');
   const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
   const auto number = ParseNumber(port);
@@ -53,10 +54,16 @@ absl::Status CheckLoopback(std::string_view key, const std::string& address) {
       (inet_pton(AF_INET, host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127) ||
       (inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
   if (loopback) return absl::OkStatus();
-  return ConfigError("CONFIG_NOT_LOOPBACK", key,
-                     absl::StrCat("'", address,
-                                  "' needs TLS and credentials, which this version does not have: "
-                                  "bind to 127.0.0.1 or ::1"));
+  const bool is_address =
+      inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+  if (anywhere && is_address) return absl::OkStatus();
+  return ConfigError(
+      "CONFIG_NOT_LOOPBACK", key,
+      anywhere
+          ? absl::StrCat("'", address, "' is no IP address: give one, as in 0.0.0.0:7411")
+          : absl::StrCat("'", address,
+                         "' can be reached from elsewhere: set access.file, "
+                         "tls.certificate_file and tls.key_file, or bind to 127.0.0.1 or ::1"));
 }
 
 }  // namespace
@@ -72,9 +79,12 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"roles", "What this process does: gateway (takes changes), projector (folds and answers).",
        &c->roles},
       {"listen.addresses",
-       "Where gRPC is served; port 0: the kernel picks one. Loopback only, as yet.",
+       "Where gRPC is served; port 0: the kernel picks one. Other addresses than loopback need "
+       "access.file and TLS.",
        &c->listen_addresses},
-      {"listen.metrics", "Where Prometheus reads metrics over HTTP; empty: nowhere.",
+      {"listen.metrics",
+       "Where Prometheus reads metrics over HTTP, in clear and without credentials; empty: "
+       "nowhere.",
        &c->metrics_address},
       {"listen.port_file",
        "A file to write the addresses to, one a line, when they are served; empty: none.",
@@ -96,6 +106,22 @@ std::vector<Setting> SettingsOf(Config* c) {
        "The key that wraps all others, 32 bytes, mode 0600; empty: root.key in the data folder, "
        "made at the first start. Keep a copy apart from the data.",
        &c->root_key_file},
+      {"access.file",
+       "The keys that may call, as `carnet access` writes them; read again when it changes. Empty: "
+       "whoever reaches a port may do everything.",
+       &c->access_file},
+      {"access.key_file",
+       "The secrets those keys are hashed with, mode 0600; empty: access.key beside access.file.",
+       &c->access_key_file},
+      {"tls.certificate_file",
+       "This server's certificate and those between it and a root, PEM; empty: in clear. Read "
+       "again "
+       "when it changes.",
+       &c->tls_certificate_file},
+      {"tls.key_file", "The certificate's private key, PEM.", &c->tls_key_file},
+      {"tls.client_ca_file",
+       "Roots, PEM: clients must show a certificate of one of them; empty: none is asked for.",
+       &c->tls_client_ca_file},
       {"merchant.country",
        "Two letters (ISO 3166-1): how phones without a country code are read; empty: unknown.",
        &c->merchant_defaults.country},
@@ -182,12 +208,23 @@ absl::Status CheckConfig(const Config& config) {
   if (config.listen_addresses.empty()) {
     return ConfigError("CONFIG_BAD_VALUE", "listen.addresses", "is empty: give 127.0.0.1:7411");
   }
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return ConfigError("CONFIG_BAD_VALUE", "tls", "needs both certificate_file and key_file");
+  }
+  if (!config.tls_client_ca_file.empty() && config.tls_key_file.empty()) {
+    return ConfigError("CONFIG_BAD_VALUE", "tls.client_ca_file",
+                       "needs certificate_file and key_file too");
+  }
+  if (!config.access_key_file.empty() && config.access_file.empty()) {
+    return ConfigError("CONFIG_BAD_VALUE", "access.key_file", "needs access.file too");
+  }
+  const bool anywhere = !config.access_file.empty() && !config.tls_key_file.empty();
   for (const std::string& address : config.listen_addresses) {
-    if (absl::Status status = CheckLoopback("listen.addresses", address); !status.ok())
+    if (absl::Status status = CheckAddress("listen.addresses", address, anywhere); !status.ok())
       return status;
   }
   if (config.metrics_address.empty()) return absl::OkStatus();
-  return CheckLoopback("listen.metrics", config.metrics_address);
+  return CheckAddress("listen.metrics", config.metrics_address, anywhere);
 }
 
 }  // namespace carnet::runtime

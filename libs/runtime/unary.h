@@ -7,7 +7,7 @@
 //     grpc::ByteBuffer* request,
 //                                          grpc::ByteBuffer* response) override {
 //       return runtime::StartUnary<v1::GetBalanceRequest, v1::GetBalanceResponse>(
-//           context, request, response,
+//           guard_, context, request, response,
 //           [this](const v1::GetBalanceRequest& in, v1::GetBalanceResponse* out, const
 //           runtime::CallInfo& call,
 //                  runtime::Done done) { … done(absl::OkStatus()); });
@@ -23,6 +23,7 @@
 
 #include "runtime/call.h"
 #include "runtime/grpc_status.h"
+#include "runtime/guard.h"
 #include "runtime/message_codec.h"
 
 namespace carnet::runtime {
@@ -44,7 +45,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public PendingCall {
 
   Request* request() { return request_; }
   Response* response() { return response_; }
-  CallInfo info() const { return CallInfo(context_, &cancelled_); }
+  access::Caller* caller() { return &caller_; }
+  CallInfo info() const { return CallInfo(context_, &cancelled_, caller_.get()); }
 
   void Complete(absl::Status status) override {
     if (!ended_.exchange(true, std::memory_order_acq_rel)) {
@@ -74,6 +76,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public PendingCall {
 
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const out_;  // gRPC's, gone with OnDone
+  access::Caller caller_;
   std::atomic<int> references_{2};
   std::atomic<bool> ended_{false};
   std::atomic<bool> cancelled_{false};
@@ -83,19 +86,23 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public PendingCall {
   Response* const response_;
 };
 
-// Parses the request (INVALID_ARGUMENT: UNPARSABLE, INVALID_UTF8) and calls, in this thread, which
-// is one of gRPC's few,
+// Asks the guard whether the caller may do this, parses the request (INVALID_ARGUMENT: UNPARSABLE,
+// INVALID_UTF8) and calls, in this thread, which is one of gRPC's few,
 //   handler(Request&, Response*, const CallInfo&, Done)
 // (the request is the handler's to change; it may as well take it as const).
 // It must not block; it may finish later from another thread. Request and response stay until Done
-// is called.
+// is called. `guard` must outlive the server.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* StartUnary(Guard* guard, grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* in, grpc::ByteBuffer* out,
                                      Handler&& handler) {
+  static const access::Rule* const rule = access::RuleOf(*Request::descriptor());
   auto* call = new UnaryCall<Request, Response>(context, out);
-  if (absl::Status parsed = ParseMessage(*in, call->request()); !parsed.ok()) {
-    call->Complete(std::move(parsed));
+  absl::Status status = guard->Admit(*context, rule, call->caller());
+  if (status.ok()) status = ParseMessage(*in, call->request());
+  if (status.ok()) status = guard->Authorize(*context, rule, **call->caller(), call->request());
+  if (!status.ok()) {
+    call->Complete(std::move(status));
   } else {
     std::forward<Handler>(handler)(*call->request(), call->response(), call->info(), Done(call));
   }

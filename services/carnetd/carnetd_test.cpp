@@ -168,9 +168,8 @@ class CarnetdTest : public testing::Test {
 TEST_F(CarnetdTest, BadConfigurationIsOneLineAndStatusTwo) {
   EXPECT_EQ(RunToEnd({"--listen-addresses", "0.0.0.0:7411", "--data", Path("data")}), 2);
   EXPECT_EQ(Errors(),
-            "carnetd: listen.addresses: '0.0.0.0:7411' needs TLS and credentials, which this "
-            "version does not have: "
-            "bind to 127.0.0.1 or ::1\n");
+            "carnetd: listen.addresses: '0.0.0.0:7411' can be reached from elsewhere: set "
+            "access.file, tls.certificate_file and tls.key_file, or bind to 127.0.0.1 or ::1\n");
   EXPECT_EQ(RunToEnd({"--roles", "relay"}), 2);
   EXPECT_EQ(Errors(), "carnetd: roles: relay is not in this version\n");
   EXPECT_FALSE(std::filesystem::exists(Path("data")));
@@ -187,6 +186,7 @@ TEST_F(CarnetdTest, WhatWasPublishedIsThereAfterARestart) {
   const v1::PublishResponse first = Publish(sale);
   EXPECT_EQ(first.outcome().status(), v1::OUTCOME_STATUS_APPLIED);
   EXPECT_THAT(Errors(), HasSubstr("serving addresses=127.0.0.1:"));
+  EXPECT_THAT(Errors(), HasSubstr("no credentials are asked for: whoever reaches a port here"));
   kill(pid_, SIGKILL);
   EXPECT_EQ(Wait(), -1);
   Serve();

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 
+#include "carnetd/door.h"
 #include "carnetd/storage.h"
 #include "carnetd/watch.h"
 #include "gateway/clock.h"
@@ -21,9 +22,9 @@
 #include "projector/projector_services.h"
 #include "runtime/config.h"
 #include "runtime/grpc_server.h"
+#include "runtime/guard.h"
 #include "runtime/logging.h"
 #include "runtime/metrics.h"
-#include "runtime/open_streams.h"
 #include "runtime/shutdown.h"
 #include "runtime/whole_file.h"
 #include "vault/lookup.h"
@@ -79,9 +80,13 @@ int Run(const runtime::Config& config) {
   event_log::EventLog* const log = storage.log.get();
 
   // Made before what is counted in them; gone after it.
-  runtime::OpenStreams streams;
   runtime::Metrics metrics;
   AddProcessMetrics(CARNET_VERSION, &metrics);
+
+  // Who may call.
+  auto credentials = LoadCredentials(config);
+  if (!credentials.ok()) return Refuse(credentials.status(), kCannotStart);
+  runtime::Guard guard(credentials->get(), &metrics);
 
   // The log is folded into views …
   std::unique_ptr<projection::Projector> projector;
@@ -105,11 +110,11 @@ int Run(const runtime::Config& config) {
         .phones = &phones,
         .clock = &clock,
         .metrics = &metrics,
-        .streams = &streams,
+        .guard = &guard,
         .settings_of = MerchantSettings(config),
         .lag_limit = config.gateway_lag_limit,
         .max_in_flight_bytes = static_cast<size_t>(config.gateway_max_in_flight_bytes)});
-    services.push_back(gateway->service());
+    services = gateway->services();
   }
   const vault::Opener opener(storage.keys.get());
   const vault::Lookup lookup(storage.keys.get(), &phones);
@@ -121,7 +126,7 @@ int Run(const runtime::Config& config) {
             .log = log,
             .opener = &opener,
             .lookup = &lookup,
-            .streams = &streams,
+            .guard = &guard,
             .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});
     services.insert(services.end(), reads->services().begin(), reads->services().end());
   }
@@ -130,7 +135,8 @@ int Run(const runtime::Config& config) {
   if (projector != nullptr) {
     if (absl::Status status = projector->Start(); !status.ok()) return Refuse(status, kCannotStart);
   }
-  auto server = runtime::GrpcServer::Start(config.listen_addresses, services, &streams);
+  auto server =
+      runtime::GrpcServer::Start(config.listen_addresses, services, &guard, TlsOf(config));
   if (server.ok() && !config.metrics_address.empty()) {
     if (absl::Status status = metrics.Serve(config.metrics_address); !status.ok()) server = status;
   }
@@ -151,11 +157,15 @@ int Run(const runtime::Config& config) {
        {"partitions", absl::StrCat(log->identity().partition_count)},
        {"data", config.data_folder},
        {"version", CARNET_VERSION}});
+  SayWhoMayCall(config);
 
   // Until told to end.
   StopWatch stops(projector.get());
   int signal = 0;
-  while ((signal = shutdown.WaitFor(std::chrono::seconds(1))) == 0) stops.Look();
+  while ((signal = shutdown.WaitFor(std::chrono::seconds(1))) == 0) {
+    stops.Look();
+    guard.Look();
+  }
   Log(LogLevel::kInfo, "going down", {{"signal", absl::StrCat(signal)}});
 
   // No new calls, no more waiting; what was taken is appended; the rest closes in the order

@@ -30,6 +30,11 @@ constexpr Hint kHints[] = {
     {"BEYOND_FEED", "begin anew: carnet subscribe --snapshot"},
     {"SLOW_SUBSCRIBER", "go on from the cursor, and read faster"},
     {"SHUTTING_DOWN", "carnetd is going down: run the same command again when it is back"},
+    {"CREDENTIALS_MISSING", "give your key with --key-file FILE or CARNET_API_KEY"},
+    {"CREDENTIALS_REFUSED",
+     "is it all of the key, and for this server? `carnet access list` there shows which hold"},
+    {"ACCESS_DENIED",
+     "`carnet access list`, where the server's files are, shows what the key may do"},
     {"UNKNOWN_KIND",
      "kinds are customer_created, customer_linked, customer_unlinked, customer_updated, "
      "voucher_posted, voucher_reversed, balance_changed"},

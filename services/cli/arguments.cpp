@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include <CLI/CLI.hpp>
 
+#include "cli/arguments_access.h"
 #include "cli/completion.h"
 
 namespace carnet::cli {
@@ -21,6 +22,7 @@ class Parser {
     app_.set_version_flag("--version", "carnet " CARNET_VERSION);
     app_.set_help_all_flag("--help-all", "Help of all commands");
     AddCommonOptions();
+    AddConnectionOptions();
     AddPublish();
     AddCustomers();
     AddLedger();
@@ -28,6 +30,7 @@ class Parser {
     AddIdentity();
     AddOperations();
     AddChannels();
+    AddAccessCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddCompletion();
   }
 
@@ -78,6 +81,30 @@ class Parser {
     app_.add_option("--min-position,--after", common.min_position,
                     "Answer from a state that has seen this position, as publish printed it")
         ->type_name("POSITION");
+  }
+
+  // How to be let in.
+  void AddConnectionOptions() {
+    CommonOptions& common = arguments_->common;
+    app_.add_option("--key-file", common.key_file,
+                    "File with your key or token (or the key itself in CARNET_API_KEY)")
+        ->envname("CARNET_KEY_FILE")
+        ->type_name("FILE");
+    app_.add_flag("--tls", common.tls, "Encrypted, the server known by the system's roots");
+    app_.add_option("--ca", common.ca_file, "Encrypted, the server known by these roots (PEM)")
+        ->envname("CARNET_CA")
+        ->type_name("FILE");
+    CLI::Option* certificate =
+        app_.add_option("--certificate", common.certificate_file,
+                        "Your own certificate (PEM), where the server wants one")
+            ->envname("CARNET_CERTIFICATE")
+            ->type_name("FILE");
+    CLI::Option* key =
+        app_.add_option("--certificate-key", common.certificate_key_file, "Its private key (PEM)")
+            ->envname("CARNET_CERTIFICATE_KEY")
+            ->type_name("FILE");
+    certificate->needs(key);
+    key->needs(certificate);
   }
 
   void AddPublish() {

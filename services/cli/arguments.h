@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,12 @@ struct CommonOptions {
   Output output = Output::kTable;
   absl::Duration timeout = absl::Seconds(10);
   std::string min_position;  // text of a Token (position.h), or empty
+
+  std::string key_file;          // a file with a key or token in it; empty: CARNET_API_KEY, or none
+  bool tls = false;              // also when one of the next three is given
+  std::string ca_file;           // roots of the server's certificate; empty: the system's
+  std::string certificate_file;  // the client's own, where the server wants one
+  std::string certificate_key_file;
 };
 
 struct Publish {
@@ -84,21 +91,49 @@ struct TryChannel {
   std::string country;
   std::vector<std::string> headers;  // "Name: value"
 };
+// What `carnet access` does to the files of keys and secrets.
+struct ManageAccess {
+  enum class Verb { kCreate, kList, kRevoke, kRotate, kRotateSecret };
+  Verb verb = Verb::kList;
+  std::string file = "access.json";
+  std::string secrets_file;  // empty: access.key beside `file`
+  std::string id;            // kRevoke, kRotate
+  // kCreate
+  std::string role;
+  std::vector<std::string> merchants;  // empty: that of the common options
+  std::vector<std::string> channels;
+  std::vector<std::string> kinds;
+  std::vector<std::string> intents;
+  std::vector<std::string> permissions;
+  std::string note;
+  absl::Duration expires_in = absl::ZeroDuration();  // zero: never
+  absl::Duration grace = absl::Hours(24);            // kRotate
+  bool drop_old = false;                             // kRotateSecret
+};
+struct MakeToken {
+  std::vector<std::string> customers;
+  bool guardian = false;
+  absl::Duration ttl = absl::ZeroDuration();  // zero: the server's usual
+};
 struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
 
 using Command = std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance,
                              ListVouchers, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
-                             TryIdentity, TryChannel, PrintText>;
+                             TryIdentity, TryChannel, ManageAccess, MakeToken, PrintText>;
 
 struct Arguments {
   CommonOptions common;
   Command command;
 };
 
-// Reads the command line; CARNET_ADDRESS and CARNET_MERCHANT stand in for options that are not
-// given. Error: INVALID_ARGUMENT with what is wrong and how it is written.
+// "90d", "12h", "15m", "30s"; false for anything else.
+bool ParseAge(std::string_view text, absl::Duration* age);
+
+// Reads the command line; CARNET_ADDRESS, CARNET_MERCHANT, CARNET_KEY_FILE, CARNET_CA,
+// CARNET_CERTIFICATE and CARNET_CERTIFICATE_KEY stand in for options that are not given. Error:
+// INVALID_ARGUMENT with what is wrong and how it is written.
 absl::StatusOr<Arguments> ParseArguments(int argc, const char* const* argv);
 
 }  // namespace carnet::cli

@@ -29,6 +29,7 @@ absl::StatusOr<Response> Call(const Session& session,
   SetMinPosition(session, &request);
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + session.options().timeout));
+  session.AddCredentials(&context);
   Stub stub(session.channel());
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);

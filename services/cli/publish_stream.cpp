@@ -101,13 +101,18 @@ absl::Status ParseLine(const Line& line, v1::Change* change) {
   return absl::OkStatus();
 }
 
+grpc::ClientContext* WithCredentials(const Session& session, grpc::ClientContext* context) {
+  session.AddCredentials(context);
+  return context;
+}
+
 class Stream {
  public:
   Stream(const Session& session, LineReader* lines, const PublishStreamOptions& options)
       : lines_(lines),
         options_(options),
         stub_(session.channel()),
-        stream_(stub_.PublishBatch(&context_)),
+        stream_(stub_.PublishBatch(WithCredentials(session, &context_))),
         watchdog_(session.options().timeout, [this] { context_.TryCancel(); }) {}
 
   absl::Status Run(const std::function<void(const PublishedLine&)>& each) {

@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/security/credentials.h>
 
 #include "carnet/v1/token.pb.h"
 #include "cli/arguments.h"
@@ -15,7 +17,8 @@ namespace carnet::cli {
 
 class Session {
  public:
-  // Error: INVALID_ARGUMENT for a position that is none.
+  // Errors: INVALID_ARGUMENT for a position that is none, for files of keys and certificates that
+  // can't be read, and for a key that would go over the network in clear.
   static absl::StatusOr<Session> Make(const CommonOptions& options);
 
   const CommonOptions& options() const { return options_; }
@@ -23,6 +26,8 @@ class Session {
   // Made when first asked for, with gRPC's threads: a command that minds signals has blocked them
   // by then.
   const std::shared_ptr<grpc::Channel>& channel() const;
+  // Adds the key or token, where there is one: to be called for each call.
+  void AddCredentials(grpc::ClientContext* context) const;
   // Not set: any state will do.
   const v1::Token* min_position() const { return has_position_ ? &position_ : nullptr; }
 
@@ -41,8 +46,12 @@ class Session {
 
  private:
   explicit Session(CommonOptions options);
+  absl::Status ReadFiles();
 
   CommonOptions options_;
+  std::string credential_;  // "Bearer …", or empty
+  grpc::SslCredentialsOptions tls_;
+  bool encrypted_ = false;
   v1::Token position_;
   bool has_position_ = false;
   mutable std::shared_ptr<grpc::Channel> channel_;

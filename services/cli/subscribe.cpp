@@ -66,6 +66,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const Subscribe& command) {
   SetMinPosition(session, &request);
 
   grpc::ClientContext context;  // no deadline: it ends when somebody ends it
+  session.AddCredentials(&context);
   interrupt.Watch([&] { context.TryCancel(); });
   v1::SubscriptionService::Stub stub(session.channel());
   const auto stream = stub.Subscribe(&context, request);

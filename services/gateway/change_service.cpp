@@ -96,14 +96,14 @@ class ChangeService::Impl final : public Base {
       : projector_(parts.projector),
         publisher_(parts.publisher),
         budget_(parts.budget),
-        streams_(parts.streams),
+        guard_(parts.guard),
         log_id_(parts.log->identity().log_id.ToString()),
         partition_count_(parts.log->identity().partition_count) {}
 
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::PublishRequest, v1::PublishResponse>(
-        context, in, out,
+        guard_, context, in, out,
         [this](v1::PublishRequest& request, v1::PublishResponse* response, const CallInfo& call,
                Done done) { PublishOne(request, response, call, done); });
   }
@@ -111,7 +111,7 @@ class ChangeService::Impl final : public Base {
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* PublishBatch(
       grpc::CallbackServerContext* context) override {
     return runtime::StartBidiStream<v1::PublishBatchResponse>(
-        streams_, context, runtime::BidiWindow{.budget = budget_},
+        guard_, context, runtime::BidiWindow{.budget = budget_},
         [this](const grpc::ByteBuffer& bytes, v1::PublishBatchResponse* response,
                const CallInfo& call, Done done) { PublishMany(bytes, response, call, done); });
   }
@@ -119,7 +119,7 @@ class ChangeService::Impl final : public Base {
   grpc::ServerUnaryReactor* GetOutcome(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::GetOutcomeRequest, v1::GetOutcomeResponse>(
-        context, in, out,
+        guard_, context, in, out,
         [this](const v1::GetOutcomeRequest& request, v1::GetOutcomeResponse* response,
                const CallInfo& call, Done done) { FindOutcome(request, response, call, done); });
   }
@@ -136,7 +136,7 @@ class ChangeService::Impl final : public Base {
     auto publication = std::make_unique<OneChange>(*publisher_, budget_, response, done);
     publication->wait = request.wait();
     publication->deadline = call.deadline();
-    publisher_->Add(request.mutable_change(), publication.get());
+    publisher_->Add(call.caller(), request.mutable_change(), publication.get());
     if (!publication->TakeRoom()) {
       return done(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_IN_FLIGHT",
                         "more changes are being written than this gateway holds at once: send this "
@@ -162,7 +162,7 @@ class ChangeService::Impl final : public Base {
         publisher_->Refuse(std::move(unreadable->second), publication.get());
         ++unreadable;
       } else {
-        publisher_->Add(batch.message->mutable_changes(i), publication.get());
+        publisher_->Add(call.caller(), batch.message->mutable_changes(i), publication.get());
       }
     }
     publisher_->Publish(std::move(publication));
@@ -211,7 +211,7 @@ class ChangeService::Impl final : public Base {
   projection::Projector* const projector_;
   Publisher* const publisher_;
   runtime::ByteBudget* const budget_;
-  runtime::OpenStreams* const streams_;
+  runtime::Guard* const guard_;
   const std::string log_id_;  // as text
   const int32_t partition_count_;
 };

@@ -7,7 +7,7 @@
 #include "gateway/publisher.h"
 #include "projection/projector.h"
 #include "runtime/byte_budget.h"
-#include "runtime/open_streams.h"
+#include "runtime/guard.h"
 
 namespace grpc {
 class Service;
@@ -25,7 +25,7 @@ class ChangeService {
     // What all calls may hold: unary ones are refused above it (TOO_MANY_IN_FLIGHT), streams read
     // no further.
     runtime::ByteBudget* budget;
-    runtime::OpenStreams* streams;
+    runtime::Guard* guard;
   };
   // All parts must outlive this, and this the server.
   explicit ChangeService(const Parts& parts);

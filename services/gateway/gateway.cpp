@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include "gateway/access_service.h"
 #include "gateway/change_service.h"
 #include "gateway/committer.h"
 #include "gateway/lag_gate.h"
@@ -57,9 +60,10 @@ struct Gateway::Impl {
         preparer({&merchants, parts.keys, parts.phones, parts.clock}),
         lag_gate(parts.log, parts.projector, parts.lag_limit),
         committer(std::make_unique<Committer>(parts.log, parts.keys)),
-        publisher(
-            {parts.log, parts.projector, &preparer, committer.get(), &lag_gate, parts.metrics}),
-        service({parts.log, parts.projector, &publisher, &budget, parts.streams}) {}
+        publisher({parts.log, parts.projector, &preparer, committer.get(), &lag_gate, parts.metrics,
+                   parts.guard}),
+        service({parts.log, parts.projector, &publisher, &budget, parts.guard}),
+        access_service(MakeAccessService(parts.guard)) {}
 
   // What is appended still is answered through the publisher.
   ~Impl() { committer.reset(); }
@@ -71,6 +75,7 @@ struct Gateway::Impl {
   std::unique_ptr<Committer> committer;
   Publisher publisher;
   ChangeService service;
+  std::unique_ptr<grpc::Service> access_service;
 };
 
 Gateway::Gateway(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
@@ -84,6 +89,8 @@ void Gateway::Publish(v1::Change change, absl::Time deadline, Done done) const {
   impl_->publisher.Publish(std::move(publication));
 }
 
-grpc::Service* Gateway::service() const { return impl_->service.service(); }
+std::vector<grpc::Service*> Gateway::services() const {
+  return {impl_->service.service(), impl_->access_service.get()};
+}
 
 }  // namespace carnet::gateway

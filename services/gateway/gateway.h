@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -22,7 +23,7 @@ class Projector;
 }
 namespace carnet::runtime {
 class Metrics;
-class OpenStreams;
+class Guard;
 }  // namespace carnet::runtime
 namespace carnet::vault {
 class KeyRing;
@@ -33,7 +34,7 @@ namespace carnet::gateway {
 
 class Clock;
 
-// ChangeService and what stands behind it.
+// ChangeService, AccessService and what stands behind it.
 //
 // Going down: first the server's Shutdown(), then Projector::Stop() (it ends what waits for
 // outcomes), then this (it appends what it has taken), then what it was made of.
@@ -49,7 +50,7 @@ class Gateway {
     vault::PhoneNormalizer* phones;
     Clock* clock;
     runtime::Metrics* metrics;
-    runtime::OpenStreams* streams;
+    runtime::Guard* guard;
     SettingsOf settings_of;
     int64_t lag_limit = 100'000;  // records; see LagGate
     size_t max_in_flight_bytes = size_t{64} << 20;
@@ -59,7 +60,7 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  grpc::Service* service() const;
+  std::vector<grpc::Service*> services() const;
 
   // Publishes one change as ChangeService.Publish does with `wait`, and calls `done` once, from any
   // thread, with its outcome and the position behind it. Errors: as Publish.

@@ -26,8 +26,8 @@
 #include "gateway/gateway.h"
 #include "gateway/preparer.h"
 #include "runtime/grpc_server.h"
+#include "runtime/guard.h"
 #include "runtime/metrics.h"
-#include "runtime/open_streams.h"
 #include "runtime/unary.h"
 #include "vault/embedded_key_store.h"
 #include "vault/key_ring.h"
@@ -112,7 +112,7 @@ struct World {
   vault::PhoneNormalizer phones;
   SystemClock clock;
   runtime::Metrics metrics;
-  runtime::OpenStreams streams;
+  runtime::Guard guard;
 };
 
 MerchantSettings Settings(std::string_view) { return {"FR", 60}; }
@@ -165,9 +165,9 @@ struct Served : World {
                  .phones = &phones,
                  .clock = &clock,
                  .metrics = &metrics,
-                 .streams = &streams,
+                 .guard = &guard,
                  .settings_of = Settings}),
-        server(runtime::GrpcServer::Start({"127.0.0.1:0"}, {gateway.service()}, &streams).value()),
+        server(runtime::GrpcServer::Start({"127.0.0.1:0"}, gateway.services(), &guard).value()),
         stub(v1::ChangeService::NewStub(grpc::CreateChannel(server->addresses().front(),
                                                             grpc::InsecureChannelCredentials()))) {}
   ~Served() { server->Shutdown(); }
@@ -263,7 +263,7 @@ class EmptyService final
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::PublishRequest, v1::PublishResponse>(
-        context, in, out,
+        &guard_, context, in, out,
         [this](v1::PublishRequest&, v1::PublishResponse*, const runtime::CallInfo&,
                runtime::Done done) {
           const std::lock_guard lock(mutex_);
@@ -290,6 +290,7 @@ class EmptyService final
     }
   }
   FILE* const file_;
+  runtime::Guard guard_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<runtime::Done> waiting_;
@@ -300,7 +301,7 @@ class EmptyService final
 void BenchFloor(const std::vector<v1::Change>& changes, int in_flight) {
   World world;
   EmptyService service((world.folder / "floor").string());
-  auto server = runtime::GrpcServer::Start({"127.0.0.1:0"}, {&service}, &world.streams).value();
+  auto server = runtime::GrpcServer::Start({"127.0.0.1:0"}, {&service}, &world.guard).value();
   auto stub = v1::ChangeService::NewStub(
       grpc::CreateChannel(server->addresses().front(), grpc::InsecureChannelCredentials()));
   const double seconds = RunUnary(stub.get(), changes, in_flight);

@@ -15,7 +15,8 @@ namespace carnet::gateway {
 namespace {
 
 constexpr char kChangesHelp[] =
-    "Published changes: appended (durable), refused (form), shed (views lag), failed (unknown, or "
+    "Published changes: appended (durable), refused (form, rights), shed (views lag), failed "
+    "(unknown, or "
     "the vault).";
 
 runtime::Counter ChangesCounter(runtime::Metrics* metrics, const std::string& result) {
@@ -39,6 +40,7 @@ Publisher::Publisher(const Parts& parts)
       preparer_(parts.preparer),
       committer_(parts.committer),
       lag_gate_(parts.lag_gate),
+      guard_(parts.guard),
       log_id_(parts.log->identity().log_id.ToString()),
       appended_(ChangesCounter(parts.metrics, "appended")),
       refused_(ChangesCounter(parts.metrics, "refused")),
@@ -48,17 +50,23 @@ Publisher::Publisher(const Parts& parts)
           "carnet_gateway_append_seconds",
           "From a call's changes being prepared to their being durable.")) {}
 
-void Publisher::Add(v1::Change* change, Publication* publication) {
+void Publisher::Add(const access::Grant& caller, v1::Change* change, Publication* publication) {
   Commit::Change& next = publication->changes.emplace_back();
   const bool is_request = change->intent() == v1::INTENT_REQUEST;
-  absl::Status status = preparer_->Prepare(change, &next.prepared, &publication->new_keys);
+  absl::Status status =
+      guard_->Authorize(caller, access::FactsOf(*change), "a change", [] { return std::string(); });
+  if (status.ok()) {
+    status = preparer_->Prepare(change, &next.prepared, &publication->new_keys);
+  }
   if (status.ok() && is_request && lag_gate_->IsLagging(next.prepared.partition)) {
     shed_.Add();
     status = Error(absl::StatusCode::kResourceExhausted, "LAGGING",
                    "the views lag behind the log: requests are not taken until they have caught "
                    "up; facts are");
   } else if (!status.ok()) {
-    (absl::IsInvalidArgument(status) ? refused_ : failed_).Add();
+    const bool known = absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
+                       absl::IsUnauthenticated(status);
+    (known ? refused_ : failed_).Add();
   }
   if (status.ok()) return;
   next.refused = true;

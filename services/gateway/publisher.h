@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "access/grant.h"
 #include "carnet/v1/change.pb.h"
 #include "carnet/v1/token.pb.h"
 #include "event_log/event_log.h"
@@ -18,6 +19,7 @@
 #include "gateway/lag_gate.h"
 #include "gateway/preparer.h"
 #include "projection/projector.h"
+#include "runtime/guard.h"
 #include "runtime/metrics.h"
 #include "runtime/worker.h"
 
@@ -62,14 +64,16 @@ class Publisher {
     Committer* committer;
     LagGate* lag_gate;
     runtime::Metrics* metrics;
+    runtime::Guard* guard;
   };
   // All parts must outlive this, but for the committer: it must have answered all (its destructor
   // has).
   explicit Publisher(const Parts& parts);
 
   // Prepares a change, which is used up, as the next one of `publication`. A change that can't be
-  // taken is refused: INVALID_ARGUMENT, RESOURCE_EXHAUSTED(LAGGING), or the vault's errors.
-  void Add(v1::Change* change, Publication* publication);
+  // taken is refused: PERMISSION_DENIED if it is not the caller's to publish, whatever else is
+  // wrong with it; INVALID_ARGUMENT, RESOURCE_EXHAUSTED(LAGGING), or the vault's errors.
+  void Add(const access::Grant& caller, v1::Change* change, Publication* publication);
   // Refuses the next one.
   void Refuse(absl::Status why, Publication* publication);
 
@@ -93,6 +97,7 @@ class Publisher {
   const Preparer* const preparer_;
   Committer* const committer_;
   LagGate* const lag_gate_;
+  runtime::Guard* const guard_;
   const std::string log_id_;  // as text
   const runtime::Counter appended_;
   const runtime::Counter refused_;

@@ -30,8 +30,8 @@
 #include "projection/projector.h"
 #include "runtime/grpc_server.h"
 #include "runtime/grpc_status.h"
+#include "runtime/guard.h"
 #include "runtime/metrics.h"
-#include "runtime/open_streams.h"
 #include "vault/embedded_key_store.h"
 #include "vault/key_ring.h"
 #include "vault/normalize/phone.h"
@@ -131,7 +131,7 @@ class GatewayTest : public testing::Test {
         .phones = &phones_,
         .clock = &clock_,
         .metrics = &metrics_,
-        .streams = &streams_,
+        .guard = &guard_,
         .settings_of =
             [](std::string_view) {
               return MerchantSettings{"FR", 60};
@@ -139,7 +139,7 @@ class GatewayTest : public testing::Test {
         .lag_limit = lag_limit_,
         .max_in_flight_bytes = max_in_flight_bytes_,
     });
-    auto server = runtime::GrpcServer::Start({"127.0.0.1:0"}, {gateway_->service()}, &streams_);
+    auto server = runtime::GrpcServer::Start({"127.0.0.1:0"}, gateway_->services(), &guard_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     channel_ =
@@ -244,7 +244,7 @@ class GatewayTest : public testing::Test {
   SystemClock clock_;
   vault::PhoneNormalizer phones_;
   runtime::Metrics metrics_;
-  runtime::OpenStreams streams_;
+  runtime::Guard guard_;
   std::unique_ptr<FailingKeyStore> store_;
   std::unique_ptr<vault::KeyRing> keys_;
   std::unique_ptr<event_log::EventLog> log_;

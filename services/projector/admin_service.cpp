@@ -36,12 +36,15 @@ void FillPartition(const projection::PartitionProgress& progress, v1::PartitionS
 class AdminServiceImpl final : public Base {
  public:
   AdminServiceImpl(Moments* moments, projection::Projector* projector, ProcessFacts facts)
-      : moments_(moments), projector_(projector), facts_(std::move(facts)) {}
+      : moments_(moments),
+        guard_(moments->guard()),
+        projector_(projector),
+        facts_(std::move(facts)) {}
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::GetStatusRequest, v1::GetStatusResponse>(
-        context, in, out,
+        guard_, context, in, out,
         [this](const v1::GetStatusRequest&, v1::GetStatusResponse* response,
                const runtime::CallInfo&, runtime::Done done) {
           response->set_version(facts_.version);
@@ -62,7 +65,7 @@ class AdminServiceImpl final : public Base {
                                             const grpc::ByteBuffer* in,
                                             grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::ListDeadLettersRequest, v1::ListDeadLettersResponse>(
-        context, in, out,
+        guard_, context, in, out,
         [this](const v1::ListDeadLettersRequest& request, v1::ListDeadLettersResponse* response,
                const runtime::CallInfo& call, runtime::Done done) {
           if (request.merchant().empty()) {
@@ -106,6 +109,7 @@ class AdminServiceImpl final : public Base {
   }
 
   Moments* const moments_;
+  runtime::Guard* const guard_;
   projection::Projector* const projector_;
   const ProcessFacts facts_;
 };

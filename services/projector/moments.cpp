@@ -10,11 +10,12 @@
 namespace carnet::projector_service {
 
 Moments::Moments(projection::Projector* projector, const event_log::Identity& identity,
-                 runtime::Worker* late)
+                 runtime::Worker* late, runtime::Guard* guard)
     : projector_(projector),
       log_id_(identity.log_id.ToString()),
       partition_count_(identity.partition_count),
-      late_(late) {}
+      late_(late),
+      guard_(guard) {}
 
 int32_t Moments::PartitionOf(std::string_view merchant) const {
   return carnet::PartitionOf(merchant, partition_count_);

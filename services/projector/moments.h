@@ -16,6 +16,7 @@
 #include "event_log/event_log.h"
 #include "projection/projector.h"
 #include "query/view.h"
+#include "runtime/guard.h"
 #include "runtime/worker.h"
 
 namespace carnet::projector_service {
@@ -26,9 +27,11 @@ inline constexpr absl::Duration kDefaultWait = absl::Seconds(10);
 // May be used from any thread. Must outlive the projector's Stop(), which ends what waits here.
 class Moments {
  public:
-  // Both must outlive this. `late`: where reads go on that had to wait.
+  // All must outlive this. `late`: where reads go on that had to wait. `guard`: for the adapters.
   Moments(projection::Projector* projector, const event_log::Identity& identity,
-          runtime::Worker* late);
+          runtime::Worker* late, runtime::Guard* guard);
+
+  runtime::Guard* guard() const { return guard_; }
 
   // One moment, kept alive. The view's generation is only set by WithGeneration().
   struct Moment {
@@ -59,6 +62,7 @@ class Moments {
   const std::string log_id_;  // as text
   const int32_t partition_count_;
   runtime::Worker* const late_;
+  runtime::Guard* const guard_;
 };
 
 template <typename Request, typename UseNow>

@@ -18,7 +18,7 @@ namespace carnet::projector_service {
 struct ProjectorServices::Impl {
   explicit Impl(const Parts& parts)
       : late(std::make_unique<runtime::Worker>()),
-        moments(parts.projector, parts.log->identity(), late.get()),
+        moments(parts.projector, parts.log->identity(), late.get(), parts.guard),
         subscriptions(std::make_unique<Subscriptions>(parts.projector, parts.subscriber_patience)) {
   }
   // Both have a thread that uses the services: they are made first and go first.
@@ -46,7 +46,7 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
                                                  .projector = parts.projector,
                                                  .opener = parts.opener,
                                                  .lookup = parts.lookup,
-                                                 .streams = parts.streams,
+                                                 .guard = parts.guard,
                                                  .subscriptions = impl_->subscriptions.get()});
   parts.facts.log = parts.log->identity().log_id.ToString();
   parts.facts.log_kind = std::string(parts.log->kind());

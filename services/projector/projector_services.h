@@ -20,7 +20,7 @@ namespace carnet::projection {
 class Projector;
 }
 namespace carnet::runtime {
-class OpenStreams;
+class Guard;
 }
 namespace carnet::vault {
 class Lookup;
@@ -41,7 +41,7 @@ class ProjectorServices {
     const event_log::EventLog* log;
     const vault::Opener* opener;
     const vault::Lookup* lookup;
-    runtime::OpenStreams* streams;
+    runtime::Guard* guard;
     // How long a subscriber may leave one message on its way before it is dropped.
     absl::Duration subscriber_patience = absl::Seconds(30);
     ProcessFacts facts;  // `log` and `log_kind` are taken from the log

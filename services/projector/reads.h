@@ -19,7 +19,7 @@ grpc::ServerUnaryReactor* StartRead(Moments* moments, grpc::CallbackServerContex
                                     const grpc::ByteBuffer* in, grpc::ByteBuffer* out,
                                     MerchantOf merchant_of, Read read) {
   return runtime::StartUnary<Request, Response>(
-      context, in, out,
+      moments->guard(), context, in, out,
       [&](const Request& request, Response* response, const runtime::CallInfo& call,
           runtime::Done done) {
         const auto merchant = merchant_of(request);

@@ -31,10 +31,13 @@ class EmptyService final
   grpc::ServerUnaryReactor* GetBalance(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::GetBalanceRequest, v1::GetBalanceResponse>(
-        context, in, out,
+        &guard_, context, in, out,
         [](const v1::GetBalanceRequest&, v1::GetBalanceResponse*, const runtime::CallInfo&,
            runtime::Done done) { done(absl::OkStatus()); });
   }
+
+ private:
+  runtime::Guard guard_;
 };
 
 template <typename Request, typename Response>
@@ -120,9 +123,9 @@ void Run(absl::Duration time) {
           [&] { return (*server.projector().snapshot(0))->position() >= end.offset(); })) {
     std::abort();
   }
-  runtime::OpenStreams streams;
+  runtime::Guard guard;
   EmptyService empty_service;
-  auto empty_server = *runtime::GrpcServer::Start({"127.0.0.1:0"}, {&empty_service}, &streams);
+  auto empty_server = *runtime::GrpcServer::Start({"127.0.0.1:0"}, {&empty_service}, &guard);
   const auto empty_stub = v1::LedgerService::NewStub(
       grpc::CreateChannel(empty_server->addresses().front(), grpc::InsecureChannelCredentials()));
   const auto channel = server.Connect();

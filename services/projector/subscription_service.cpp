@@ -68,14 +68,14 @@ class SubscriptionServiceImpl final : public Base {
   explicit SubscriptionServiceImpl(const SubscriptionServiceParts& parts)
       : moments_(parts.moments),
         projector_(parts.projector),
-        streams_(parts.streams),
+        guard_(parts.guard),
         customers_(parts.opener, parts.lookup),
         subscriptions_(parts.subscriptions) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* in) override {
     return runtime::StartServerStream<v1::SubscribeRequest, v1::SubscribeResponse>(
-        streams_, context, in,
+        guard_, context, in,
         [this](const v1::SubscribeRequest& request, const runtime::CallInfo& call, Stream stream) {
           auto start = CheckRequest(request);
           if (!start.ok()) return stream->Finish(start.status());
@@ -108,7 +108,7 @@ class SubscriptionServiceImpl final : public Base {
 
   Moments* const moments_;
   projection::Projector* const projector_;
-  runtime::OpenStreams* const streams_;
+  runtime::Guard* const guard_;
   const query::Customers customers_;
   Subscriptions* const subscriptions_;
 };

@@ -10,7 +10,7 @@ namespace carnet::projection {
 class Projector;
 }
 namespace carnet::runtime {
-class OpenStreams;
+class Guard;
 }
 namespace carnet::vault {
 class Lookup;
@@ -28,7 +28,7 @@ struct SubscriptionServiceParts {
   projection::Projector* projector;
   const vault::Opener* opener;
   const vault::Lookup* lookup;
-  runtime::OpenStreams* streams;
+  runtime::Guard* guard;
   Subscriptions* subscriptions;
 };
 std::unique_ptr<grpc::Service> MakeSubscriptionService(const SubscriptionServiceParts& parts);

@@ -30,10 +30,10 @@ TestServer::TestServer(absl::Duration patience, int32_t partition_count)
       .log = &log_,
       .opener = &vault_.opener(),
       .lookup = &vault_.lookup(),
-      .streams = &streams_,
+      .guard = &guard_,
       .subscriber_patience = patience,
       .facts = {.version = "1.2.3", .roles = {"projector"}, .started_at = absl::Now()}});
-  auto server = runtime::GrpcServer::Start({"127.0.0.1:0"}, services_->services(), &streams_);
+  auto server = runtime::GrpcServer::Start({"127.0.0.1:0"}, services_->services(), &guard_);
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
 }

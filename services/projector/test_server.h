@@ -15,7 +15,7 @@
 #include "projector/projector_services.h"
 #include "query/test_support.h"
 #include "runtime/grpc_server.h"
-#include "runtime/open_streams.h"
+#include "runtime/guard.h"
 
 namespace carnet::projector_service::testing {
 
@@ -47,7 +47,7 @@ class TestServer {
   query::testing::Vault vault_;
   event_log::SimulatedLog log_;
   std::unique_ptr<projection::Projector> projector_;
-  runtime::OpenStreams streams_;
+  runtime::Guard guard_;
   std::unique_ptr<ProjectorServices> services_;
   std::unique_ptr<runtime::GrpcServer> server_;
 };

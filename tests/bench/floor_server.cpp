@@ -23,7 +23,7 @@
 #include "carnet/v1/customer_service.grpc.pb.h"
 #include "carnet/v1/ledger_service.grpc.pb.h"
 #include "runtime/grpc_server.h"
-#include "runtime/open_streams.h"
+#include "runtime/guard.h"
 #include "runtime/shutdown.h"
 #include "runtime/unary.h"
 #include "runtime/whole_file.h"
@@ -103,7 +103,7 @@ class Changes final
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::PublishRequest, v1::PublishResponse>(
-        context, in, out,
+        &guard_, context, in, out,
         [this, in](const v1::PublishRequest&, v1::PublishResponse*, const CallInfo&, Done done) {
           file_->Append(*in, done);
         });
@@ -111,6 +111,7 @@ class Changes final
 
  private:
   SyncedFile* const file_;
+  runtime::Guard guard_;
 };
 
 class Ledger final
@@ -119,11 +120,14 @@ class Ledger final
   grpc::ServerUnaryReactor* GetBalance(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::GetBalanceRequest, v1::GetBalanceResponse>(
-        context, in, out,
+        &guard_, context, in, out,
         [](const v1::GetBalanceRequest&, v1::GetBalanceResponse*, const CallInfo&, Done done) {
           done(absl::OkStatus());
         });
   }
+
+ private:
+  runtime::Guard guard_;
 };
 
 class Customers final
@@ -133,11 +137,14 @@ class Customers final
                                         const grpc::ByteBuffer* in,
                                         grpc::ByteBuffer* out) override {
     return runtime::StartUnary<v1::GetCustomerRequest, v1::GetCustomerResponse>(
-        context, in, out,
+        &guard_, context, in, out,
         [](const v1::GetCustomerRequest&, v1::GetCustomerResponse*, const CallInfo&, Done done) {
           done(absl::OkStatus());
         });
   }
+
+ private:
+  runtime::Guard guard_;
 };
 
 void Serve(const std::string& file_path, const std::string& port_file) {
@@ -146,9 +153,9 @@ void Serve(const std::string& file_path, const std::string& port_file) {
   Changes changes(&file);
   Ledger ledger;
   Customers customers;
-  runtime::OpenStreams streams;
+  runtime::Guard guard;
   auto server =
-      Must(runtime::GrpcServer::Start({"127.0.0.1:0"}, {&changes, &ledger, &customers}, &streams),
+      Must(runtime::GrpcServer::Start({"127.0.0.1:0"}, {&changes, &ledger, &customers}, &guard),
            "starting");
   Check(runtime::WriteWholeFile(port_file, server->addresses().front() + "\n"), port_file);
   while (shutdown.WaitFor(std::chrono::seconds(1)) == 0) {

@@ -40,7 +40,7 @@ VENDORS = {
     "sodium": ["libs/vault/", "libs/access/"],
     "phonenumbers/": ["libs/vault/"],
     "unicode/": ["libs/vault/"],
-    "openssl/": ["libs/base/", "libs/channels/"],
+    "openssl/": ["libs/base/", "libs/channels/", "libs/runtime/"],
     "spdlog/": ["libs/runtime/"],
     "prometheus/": ["libs/runtime/"],
     "toml++/": ["libs/runtime/"],

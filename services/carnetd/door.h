@@ -1,0 +1,22 @@
+// Who may come in: from the configuration to credentials and TLS.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "access/credentials.h"
+#include "runtime/config.h"
+#include "runtime/tls.h"
+
+namespace carnet {
+
+// Null where the configuration asks for none. Errors: those of access::Credentials::Load().
+absl::StatusOr<std::unique_ptr<access::Credentials>> LoadCredentials(const runtime::Config& config);
+
+runtime::TlsFiles TlsOf(const runtime::Config& config);
+
+// One line to the log: whether credentials are asked for, and whether connections are encrypted.
+void SayWhoMayCall(const runtime::Config& config);
+
+}  // namespace carnet
