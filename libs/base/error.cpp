@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kReasonUrl = "carnet.v1/reason";
 constexpr std::string_view kFieldUrl = "carnet.v1/field";
+constexpr std::string_view kViolationsUrl = "carnet.v1/violations";
 constexpr std::string_view kMetadataUrl = "carnet.v1/metadata/";
 
 std::string PayloadOf(const absl::Status& status, std::string_view url) {
@@ -43,6 +44,27 @@ void ForEachErrorMetadata(
     if (!name.starts_with(kMetadataUrl)) return;
     visit(name.substr(kMetadataUrl.size()), std::string(payload));
   });
+}
+
+void AddFieldViolation(std::string_view field, std::string_view description, absl::Status* status) {
+  std::string all = PayloadOf(*status, kViolationsUrl);
+  all.append(field).push_back('\0');
+  all.append(description).push_back('\0');
+  status->SetPayload(View(kViolationsUrl), absl::Cord(all));
+}
+
+void ForEachFieldViolation(
+    const absl::Status& status,
+    const std::function<void(std::string_view field, std::string_view description)>& visit) {
+  const std::string all = PayloadOf(status, kViolationsUrl);
+  std::string_view rest = all;
+  while (!rest.empty()) {
+    const std::string_view field = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(field.size() + 1);
+    const std::string_view description = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(description.size() + 1);
+    visit(field, description);
+  }
 }
 
 }  // namespace carnet

@@ -28,4 +28,12 @@ void ForEachErrorMetadata(
     const absl::Status& status,
     const std::function<void(std::string_view key, std::string_view value)>& visit);
 
+// One more field at fault, where several are: becomes a violation of google.rpc.BadRequest.
+void AddFieldViolation(std::string_view field, std::string_view description, absl::Status* status);
+
+// Calls `visit` for each of them, in order.
+void ForEachFieldViolation(
+    const absl::Status& status,
+    const std::function<void(std::string_view field, std::string_view description)>& visit);
+
 }  // namespace carnet

@@ -196,6 +196,12 @@ absl::Status Customers::List(const View& view, const carnet::v1::ListCustomersRe
   return absl::OkStatus();
 }
 
+void Customers::ForEachId(const view_store::Snapshot& snapshot, std::string_view merchant,
+                          const std::function<bool(const Uuid&)>& visit) const {
+  ScanCustomers(snapshot, merchant, std::nullopt,
+                [&](const Uuid& id, std::string_view) { return visit(id); });
+}
+
 absl::StatusOr<bool> Customers::Next(const view_store::Snapshot& snapshot,
                                      std::string_view merchant, std::optional<Uuid>* last,
                                      Customer* customer) const {

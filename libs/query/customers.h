@@ -65,6 +65,10 @@ class Customers {
   // The country in which its phones are read where nobody says so; may be empty.
   std::string CountryIn(const view_store::Snapshot& snapshot, std::string_view merchant) const;
 
+  // Calls `visit` for the ids of all customers, in order, until it returns false.
+  void ForEachId(const view_store::Snapshot& snapshot, std::string_view merchant,
+                 const std::function<bool(const Uuid&)>& visit) const;
+
   // The next customer by id after `last` (none: the first), for reading all of them one by one;
   // `last` becomes its id. False: there are no more.
   absl::StatusOr<bool> Next(const view_store::Snapshot& snapshot, std::string_view merchant,

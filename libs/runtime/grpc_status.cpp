@@ -24,13 +24,19 @@ void ToRpcStatus(const absl::Status& status, google::rpc::Status* out) {
   });
   out->add_details()->PackFrom(info);
 
-  if (std::string field = FieldOf(status); !field.empty()) {
-    google::rpc::BadRequest bad_request;
+  google::rpc::BadRequest bad_request;
+  ForEachFieldViolation(status, [&](std::string_view field, std::string_view description) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(std::string(field));
+    violation->set_description(std::string(description));
+  });
+  if (std::string field = FieldOf(status);
+      !field.empty() && bad_request.field_violations().empty()) {
     auto* violation = bad_request.add_field_violations();
     violation->set_field(std::move(field));
     violation->set_description(std::string(status.message()));
-    out->add_details()->PackFrom(bad_request);
   }
+  if (!bad_request.field_violations().empty()) out->add_details()->PackFrom(bad_request);
 }
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
@@ -55,6 +61,10 @@ absl::Status FromRpcStatus(const google::rpc::Status& rpc) {
       bad_request.field_violations_size() > 0 ? bad_request.field_violations(0).field() : "";
   absl::Status status = Error(code, info.reason(), rpc.message(), field);
   for (const auto& [key, value] : info.metadata()) AddErrorMetadata(key, value, &status);
+  if (bad_request.field_violations_size() > 1) {
+    for (const auto& violation : bad_request.field_violations())
+      AddFieldViolation(violation.field(), violation.description(), &status);
+  }
   return status;
 }
 

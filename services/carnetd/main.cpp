@@ -60,6 +60,14 @@ gateway::SettingsOf MerchantSettings(const runtime::Config& config) {
   };
 }
 
+// How resource services write: through this process's own gateway, if it has one.
+projector_service::PublishChange PublishThrough(gateway::Gateway* gateway) {
+  if (gateway == nullptr) return nullptr;
+  return [gateway](v1::Change change, absl::Time deadline, auto done) {
+    gateway->Publish(std::move(change), deadline, std::move(done));
+  };
+}
+
 projection::ProjectorOptions ProjectorOptions(const runtime::Config& config,
                                               const Storage& storage) {
   return {.views_folder = storage.views_folder,
@@ -127,6 +135,11 @@ int Run(const runtime::Config& config) {
             .opener = &opener,
             .lookup = &lookup,
             .guard = &guard,
+            .publish = PublishThrough(gateway.get()),
+            .country_of =
+                [&config](std::string_view merchant) {
+                  return MerchantSettings(config)(merchant).country;
+                },
             .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});
     services.insert(services.end(), reads->services().begin(), reads->services().end());
   }

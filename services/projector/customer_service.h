@@ -1,7 +1,12 @@
-// gRPC's side of reading customers.
+// gRPC's side of customers: reading, searching and writing them.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+
+#include "projector/writes.h"
 
 namespace grpc {
 class Service;
@@ -13,10 +18,16 @@ class Opener;
 
 namespace carnet::projector_service {
 
-class Moments;
+struct CustomerServiceParts {
+  Moments* moments;
+  const vault::Opener* opener;
+  const vault::Lookup* lookup;
+  PublishChange publish;  // empty: writes are refused
+  // In which country a merchant's phones are read where its policy does not say; may be empty.
+  std::function<std::string(std::string_view merchant)> country_of;
+};
 
-// All arguments must outlive the service.
-std::unique_ptr<grpc::Service> MakeCustomerService(Moments* moments, const vault::Opener* opener,
-                                                   const vault::Lookup* lookup);
+// All parts must outlive the service.
+std::unique_ptr<grpc::Service> MakeCustomerService(CustomerServiceParts parts);
 
 }  // namespace carnet::projector_service

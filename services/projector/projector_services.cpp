@@ -9,6 +9,7 @@
 #include "projector/ledger_service.h"
 #include "projector/moments.h"
 #include "projector/order_service.h"
+#include "projector/policy_service.h"
 #include "projector/subscription_service.h"
 #include "projector/subscriptions.h"
 #include "runtime/worker.h"
@@ -31,6 +32,7 @@ struct ProjectorServices::Impl {
   Moments moments;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<grpc::Service> customers;
+  std::unique_ptr<grpc::Service> policy;
   std::unique_ptr<grpc::Service> ledger;
   std::unique_ptr<grpc::Service> orders;
   std::unique_ptr<grpc::Service> subscription;
@@ -39,7 +41,12 @@ struct ProjectorServices::Impl {
 
 ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>(parts)) {
   Moments* moments = &impl_->moments;
-  impl_->customers = MakeCustomerService(moments, parts.opener, parts.lookup);
+  impl_->customers = MakeCustomerService({.moments = moments,
+                                          .opener = parts.opener,
+                                          .lookup = parts.lookup,
+                                          .publish = parts.publish,
+                                          .country_of = parts.country_of});
+  impl_->policy = MakePolicyService(moments, parts.publish);
   impl_->ledger = MakeLedgerService(moments, parts.opener);
   impl_->orders = MakeOrderService(moments);
   impl_->subscription = MakeSubscriptionService({.moments = moments,
@@ -51,8 +58,8 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
   parts.facts.log = parts.log->identity().log_id.ToString();
   parts.facts.log_kind = std::string(parts.log->kind());
   impl_->admin = MakeAdminService(moments, parts.projector, std::move(parts.facts));
-  services_ = {impl_->customers.get(), impl_->ledger.get(), impl_->orders.get(),
-               impl_->subscription.get(), impl_->admin.get()};
+  services_ = {impl_->customers.get(), impl_->policy.get(),       impl_->ledger.get(),
+               impl_->orders.get(),    impl_->subscription.get(), impl_->admin.get()};
 }
 
 ProjectorServices::~ProjectorServices() = default;

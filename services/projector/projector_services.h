@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
 
 #include "projector/admin_service.h"
+#include "projector/writes.h"
 
 namespace grpc {
 class Service;
@@ -29,7 +33,8 @@ class Opener;
 
 namespace carnet::projector_service {
 
-// CustomerService, LedgerService, SubscriptionService and AdminService, to be handed to a server.
+// CustomerService, PolicyService, LedgerService, SubscriptionService and AdminService, to be handed
+// to a server.
 //
 // Going down: first the server's Shutdown() (it ends the streams), then Projector::Stop() (it ends
 // what waits for a position), then this, then what it was made of.
@@ -44,6 +49,10 @@ class ProjectorServices {
     runtime::Guard* guard;
     // How long a subscriber may leave one message on its way before it is dropped.
     absl::Duration subscriber_patience = absl::Seconds(30);
+    // How the process takes changes; empty: it takes none, and resource services refuse to write.
+    PublishChange publish;
+    // In which country a merchant's phones are read where its policy does not say; may be empty.
+    std::function<std::string(std::string_view merchant)> country_of;
     ProcessFacts facts;  // `log` and `log_kind` are taken from the log
   };
   explicit ProjectorServices(Parts parts);

@@ -1,0 +1,49 @@
+// Resource services' writes: a change like any other, then the card as it is after it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "carnet/v1/change_service.pb.h"
+#include "carnet/v1/customer_files.pb.h"
+#include "projector/moments.h"
+#include "runtime/call.h"
+
+namespace carnet::projector_service {
+
+// Publishes a change and waits for its outcome; calls `done` once, from any thread. Errors as
+// ChangeService.Publish. Empty in a process that takes no changes.
+using PublishChange =
+    std::function<void(v1::Change change, absl::Time deadline,
+                       std::function<void(absl::StatusOr<v1::PublishResponse>)> done)>;
+
+// What all requests to write have in common.
+struct Write {
+  std::string merchant;
+  std::string request_id;  // empty: a fresh id is made
+  std::string channel;     // empty: back-office
+  std::string source;      // empty: api
+  std::string actor;
+};
+Write WriteOf(std::string merchant, const std::string& request_id, const v1::Writer& writer);
+
+// A REQUEST without a body.
+v1::Change MakeChange(const Write& write);
+
+// The status that a resource service answers where a change was not applied; OK where it was.
+//   ABORTED(ETAG_CHANGED), NOT_FOUND, ALREADY_EXISTS(VALUE_TAKEN), INVALID_ARGUMENT(dead letters),
+//   FAILED_PRECONDITION(any other reason), with a violation for each field.
+absl::Status StatusOf(const v1::Outcome& outcome);
+
+// Publishes, and calls `then(outcome, moment)` with a moment of the views that sees it, unless it
+// was not applied: then `done` is called with StatusOf(). Errors besides: UNAVAILABLE(NO_GATEWAY).
+using Then = std::function<absl::Status(const v1::PublishResponse&, const Moments::Moment&)>;
+void PublishThen(const PublishChange& publish, Moments* moments, v1::Change change,
+                 absl::Time deadline, runtime::Done done, Then then);
+
+}  // namespace carnet::projector_service
