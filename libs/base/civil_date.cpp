@@ -23,6 +23,25 @@ int32_t DaysFromCivil(int year, int month, int day) {
   return era * 146097 + day_of_era - 719468;
 }
 
+struct CivilDate {
+  int year;
+  int month;
+  int day;
+};
+
+CivilDate CivilFromDays(int32_t days) {
+  const int32_t shifted = days + 719468;
+  const int era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+  const int day_of_era = shifted - era * 146097;
+  const int year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int shifted_month = (5 * day_of_year + 2) / 153;
+  const int day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+  const int month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  return {year_of_era + era * 400 + (month <= 2), month, day};
+}
+
 bool ParseDigits(std::string_view text, int* value) {
   *value = 0;
   for (char c : text) {
@@ -50,18 +69,22 @@ std::optional<int32_t> ParseCivilDay(std::string_view text) {
 }
 
 std::string FormatCivilDay(int32_t days) {
-  const int32_t shifted = days + 719468;
-  const int era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-  const int day_of_era = shifted - era * 146097;
-  const int year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int shifted_month = (5 * day_of_year + 2) / 153;
-  const int day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-  const int month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const int year = year_of_era + era * 400 + (month <= 2);
+  const CivilDate date = CivilFromDays(days);
+  char text[48];
+  std::snprintf(text, sizeof text, "%04d-%02d-%02d", date.year, date.month, date.day);
+  return text;
+}
+
+int32_t CivilMonthOf(int32_t day) {
+  const CivilDate date = CivilFromDays(day);
+  return date.year * 12 + date.month - 1;
+}
+
+int32_t FirstDayOfMonth(int32_t month) { return DaysFromCivil(month / 12, month % 12 + 1, 1); }
+
+std::string FormatCivilMonth(int32_t month) {
   char text[32];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
+  std::snprintf(text, sizeof text, "%04d-%02d", month / 12, month % 12 + 1);
   return text;
 }
 

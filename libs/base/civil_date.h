@@ -19,6 +19,11 @@ std::optional<int32_t> ParseCivilDay(std::string_view text);
 // The other way round. `day` must be between kFirstCivilDay and kLastCivilDay.
 std::string FormatCivilDay(int32_t day);
 
+// The month of a day, counted from January of year 0; the first day of a month; "2026-05".
+int32_t CivilMonthOf(int32_t day);
+int32_t FirstDayOfMonth(int32_t month);
+std::string FormatCivilMonth(int32_t month);
+
 // The civil day of an instant at an offset from UTC.
 int32_t CivilDayOf(int64_t micros_since_epoch, int32_t utc_offset_minutes);
 

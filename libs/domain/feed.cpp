@@ -54,13 +54,14 @@ void FeedWriter::VoucherReversed(uint64_t voucher, uint64_t reversal) {
 }
 
 void FeedWriter::BalanceChanged(const Uuid& customer, bool whole_customer, std::string_view unit,
-                                int64_t before, int64_t after) {
+                                int64_t before, int64_t after, Side side) {
   auto* balance = Add(kBalances)->mutable_balance_changed();
   balance->set_customer(Bytes(customer));
   balance->set_whole_customer(whole_customer);
   balance->set_unit(std::string(unit));
   balance->set_before(before);
   balance->set_after(after);
+  if (side == Side::kPayable) balance->set_account(carnet::v1::CUSTOMER_ACCOUNT_PAYABLE);
 }
 
 void FeedWriter::OrderChanged(const Uuid& order, std::string_view record,

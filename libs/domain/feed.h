@@ -6,6 +6,7 @@
 
 #include "base/uuid.h"
 #include "carnet/log/v1/rows.pb.h"
+#include "domain/keys.h"
 #include "domain/state.h"
 
 namespace carnet::domain {
@@ -23,7 +24,7 @@ class FeedWriter {
   void VoucherPosted(uint64_t voucher);
   void VoucherReversed(uint64_t voucher, uint64_t reversal);
   void BalanceChanged(const Uuid& customer, bool whole_customer, std::string_view unit,
-                      int64_t before, int64_t after);
+                      int64_t before, int64_t after, Side side = Side::kReceivable);
   // `record` is empty for a walk-in.
   void OrderChanged(const Uuid& order, std::string_view record, carnet::v1::OrderState state);
 

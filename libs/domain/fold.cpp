@@ -12,6 +12,8 @@
 #include "domain/customers/record.h"
 #include "domain/form.h"
 #include "domain/keys.h"
+#include "domain/ledger/assignments.h"
+#include "domain/ledger/book_dates.h"
 #include "domain/ledger/postings.h"
 #include "domain/ledger/reversals.h"
 #include "domain/orders/orders.h"
@@ -28,8 +30,6 @@ using carnet::log::v1::MerchantRow;
 using carnet::v1::Body;
 using carnet::v1::Outcome;
 
-// 2000-01-01: nothing a shop still keeps books of is older.
-constexpr int32_t kFloorDay = 10957;
 constexpr size_t kHashBytes = 16;
 constexpr int kMaxOffsetMinutes = 18 * 60;
 
@@ -76,16 +76,6 @@ std::optional<FormError> CheckForm(const Change& change) {
   return CheckBody(change.body(), change.intent(), change.preconditions());
 }
 
-// The day a voucher counts for. Days to come, and those before any books, are a clock gone wrong.
-int32_t EffectiveDay(Step* step) {
-  const Change& change = step->change;
-  const int32_t today = CivilDayOf(step->recorded_at, change.utc_offset_minutes());
-  if (change.effective_day() <= today && change.effective_day() >= kFloorDay)
-    return change.effective_day();
-  step->Flag(flag::kClockSuspect);
-  return step->recorded_day;
-}
-
 Verdict ApplyRulesVersion(Step* step, const carnet::v1::RulesVersionActivated& activated) {
   const uint32_t current = std::max(step->merchant.rules_version(), 1U);
   if (activated.version() <= current) {
@@ -123,6 +113,10 @@ Verdict ApplyBody(Step* step) {
       return ApplyLink(step, body.link_customers());
     case Body::kUnlinkCustomers:
       return ApplyUnlink(step, body.unlink_customers());
+    case Body::kAssignVoucher:
+      return ApplyAssignVoucher(step, account, body.assign_voucher());
+    case Body::kSetBookDates:
+      return ApplySetBookDates(step, body.set_book_dates());
     case Body::kRulesVersionActivated:
       return ApplyRulesVersion(step, body.rules_version_activated());
     case Body::kPolicyChanged:

@@ -77,12 +77,49 @@ MaybeError CheckTenders(const PostingRule& rule, const carnet::v1::Posting& post
               "total and rounding are not the sum of the tenders");
 }
 
+MaybeError CheckAccountNamed(const PostingRule& rule, const carnet::v1::Posting& posting) {
+  if (!carnet::v1::CustomerAccount_IsValid(posting.account())) {
+    return Fail(reason::kAccountNotAllowed, Path("posting") / "account",
+                "a customer has a receivable and a payable");
+  }
+  if (posting.account() == carnet::v1::CUSTOMER_ACCOUNT_UNSPECIFIED || rule.has(kNamesAccount))
+    return std::nullopt;
+  return Fail(reason::kAccountNotAllowed, Path("posting") / "account",
+              "this kind says itself which account it is about: leave it out");
+}
+
+MaybeError CheckExchanged(const PostingRule& rule, const carnet::v1::Posting& posting) {
+  const Path at = Path("posting") / "exchanged";
+  if (!rule.has(kExchanged)) {
+    if (!posting.has_exchanged()) return std::nullopt;
+    return Fail(reason::kExchangedNotAllowed, at, "only an exchange has a second amount");
+  }
+  if (!posting.has_exchanged())
+    return Fail(reason::kAmountMissing, at, "say what stands there instead, in which currency");
+  if (auto e = CheckAmount(posting.exchanged(), /*needs_unit=*/true, at)) return e;
+  if (posting.exchanged().unit() == posting.total().unit())
+    return Fail(reason::kCurrencyMismatch, at / "unit", "an exchange is between two currencies");
+  const int64_t exchanged = posting.exchanged().minor();
+  if (exchanged != 0 && (exchanged < 0) == (posting.total().minor() < 0)) return std::nullopt;
+  return Fail(reason::kAmountNotPositive, at, "it has the sign of the total and is not zero");
+}
+
+// A voucher that a body names: by its code and, where it is not the change's own, its source.
+MaybeError CheckTarget(const std::string& code, const std::string& source, const Path& body) {
+  if (code.empty())
+    return Fail(reason::kCodeMissing, body / "target_code", "name the voucher by its code");
+  if (auto e = CheckText(code, body / "target_code")) return e;
+  if (source.empty() || IsName(source)) return std::nullopt;
+  return Fail(reason::kNameMalformed, body / "target_source",
+              "a source is [a-z0-9][a-z0-9._-]{0,62}");
+}
+
 MaybeError CheckPosting(const carnet::v1::Posting& posting, carnet::v1::Intent intent) {
   const PostingRule* rule = FindPostingRule(posting.kind());
-  if (!rule || !rule->published) {
+  if (!rule || !rule->published()) {
     return Fail(reason::kKindNotAllowed, Path("posting") / "kind", "this kind can't be published");
   }
-  if (intent == carnet::v1::INTENT_FACT && !rule->fact) {
+  if (intent == carnet::v1::INTENT_FACT && rule->intents == Intents::kRequest) {
     return Fail(reason::kIntentNotAllowed, Path("intent"),
                 "a voucher of this kind can only be a REQUEST");
   }
@@ -93,15 +130,15 @@ MaybeError CheckPosting(const carnet::v1::Posting& posting, carnet::v1::Intent i
   if (auto e = CheckAmount(posting.total(), /*needs_unit=*/true, Path("posting") / "total"))
     return e;
   const int64_t total = posting.total().minor();
-  if (total == 0 || (total < 0 && !rule->signed_total)) {
+  if (total == 0 || (total < 0 && !rule->has(kSigned))) {
     return Fail(reason::kAmountNotPositive, Path("posting") / "total",
-                rule->signed_total ? "it must not be zero"
+                rule->has(kSigned) ? "it must not be zero"
                                    : "it must be positive: the kind gives the sign");
   }
   if (posting.has_tax()) {
     if (auto e = CheckAmount(posting.tax(), /*needs_unit=*/false, Path("posting") / "tax"))
       return e;
-    if (!rule->takes_tax && posting.tax().minor() != 0) {
+    if (!rule->has(kTax) && posting.tax().minor() != 0) {
       return Fail(reason::kTaxNotAllowed, Path("posting") / "tax", "this kind carries no tax");
     }
     if (posting.tax().minor() < 0 || posting.tax().minor() > total) {
@@ -118,6 +155,8 @@ MaybeError CheckPosting(const carnet::v1::Posting& posting, carnet::v1::Intent i
                   "without tenders there is nothing to round");
     }
   }
+  if (auto e = CheckAccountNamed(*rule, posting)) return e;
+  if (auto e = CheckExchanged(*rule, posting)) return e;
   if (auto e = CheckTenders(*rule, posting)) return e;
   if (auto e = CheckPersonal(posting.note(), Path("posting") / "note")) return e;
   if (!posting.has_contact()) return std::nullopt;
@@ -205,18 +244,25 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
                          Path("set_debt") / "target");
     case Body::kReversal: {
       const auto& reversal = body.reversal();
-      if (reversal.target_code().empty()) {
-        return Fail(reason::kCodeMissing, Path("reversal") / "target_code",
-                    "name the voucher by its code");
-      }
-      if (auto e = CheckText(reversal.target_code(), Path("reversal") / "target_code")) return e;
-      if (auto e = CheckText(reversal.code(), Path("reversal") / "code")) return e;
-      if (auto e = CheckPersonal(reversal.note(), Path("reversal") / "note")) return e;
-      if (!reversal.target_source().empty() && !IsName(reversal.target_source())) {
-        return Fail(reason::kNameMalformed, Path("reversal") / "target_source",
-                    "a source is [a-z0-9][a-z0-9._-]{0,62}");
-      }
-      return std::nullopt;
+      const Path at = Path("reversal");
+      if (auto e = CheckTarget(reversal.target_code(), reversal.target_source(), at)) return e;
+      if (auto e = CheckText(reversal.code(), at / "code")) return e;
+      return CheckPersonal(reversal.note(), at / "note");
+    }
+    case Body::kAssignVoucher: {
+      const auto& assign = body.assign_voucher();
+      const Path at = Path("assign_voucher");
+      if (auto e = request_only()) return e;
+      if (auto e = CheckTarget(assign.target_code(), assign.target_source(), at)) return e;
+      if (auto e = CheckText(assign.code(), at / "code")) return e;
+      return CheckPersonal(assign.note(), at / "note");
+    }
+    case Body::kSetBookDates: {
+      const auto& dates = body.set_book_dates();
+      if (auto e = request_only()) return e;
+      if (auto e = CheckDate(dates.closed_until(), Path("set_book_dates") / "closed_until"))
+        return e;
+      return CheckDate(dates.floor(), Path("set_book_dates") / "floor");
     }
     case Body::kLinkCustomers:
     case Body::kUnlinkCustomers:

@@ -136,6 +136,10 @@ std::optional<FormError> CanonicalizeAmounts(carnet::v1::Body* body,
         return e;
       }
     }
+    if (posting->has_exchanged()) {
+      if (auto e = Canonicalize(posting->mutable_exchanged(), {}, Path("posting") / "exchanged"))
+        return e;
+    }
     // Zero says no more than nothing does.
     if (posting->has_rounding()) {
       if (auto e = Canonicalize(posting->mutable_rounding(), unit, Path("posting") / "rounding"))

@@ -1,6 +1,7 @@
 #include "domain/keys.h"
 
 #include "base/bytes.h"
+#include "base/civil_date.h"
 
 namespace carnet::domain {
 namespace {
@@ -67,12 +68,18 @@ std::string IdentifierKey(std::string_view merchant, carnet::v1::IdentityTokenKi
   return key;
 }
 
-std::string PostingsKey(std::string_view merchant, const Uuid& record_id, std::string_view unit,
-                        uint32_t chunk) {
-  std::string key = Begin(merchant, Uuid::kSize + unit.size() + 1 + sizeof chunk);
-  key.append(record_id.bytes());
-  key.append(unit).push_back(kEnd);
+std::string PostingsKey(std::string_view merchant, const Uuid& record_id, Side side,
+                        std::string_view unit, uint32_t chunk) {
+  std::string key = PostingsPrefix(merchant, record_id, side, unit);
   AppendBigEndian32(chunk, &key);
+  return key;
+}
+
+std::string PostingsPrefix(std::string_view merchant, const Uuid& record_id, Side side,
+                           std::string_view unit) {
+  std::string key = Begin(merchant, Uuid::kSize + unit.size() + 1 + sizeof(uint32_t));
+  key.append(record_id.bytes());
+  key.append(unit).push_back(static_cast<char>(side));
   return key;
 }
 
@@ -82,6 +89,47 @@ std::string OwnAccountKey(std::string_view merchant, carnet::log::v1::LedgerAcco
   key.push_back(static_cast<char>(account));
   key.append(unit).push_back(kEnd);
   key.append(source);
+  return key;
+}
+
+namespace {
+
+std::string OwnSumsKey(std::string_view own_account_key, char level, int32_t recorded_month) {
+  std::string key;
+  key.reserve(own_account_key.size() + 2 + 2 * sizeof(uint32_t));
+  key.append(own_account_key).push_back(kEnd);
+  key.push_back(level);
+  AppendBigEndian32(static_cast<uint32_t>(recorded_month), &key);
+  return key;
+}
+
+}  // namespace
+
+std::string OwnDayKey(std::string_view own_account_key, int32_t recorded_day) {
+  std::string key = OwnDaysPrefix(own_account_key, CivilMonthOf(recorded_day));
+  AppendBigEndian32(static_cast<uint32_t>(recorded_day - kFirstCivilDay), &key);
+  return key;
+}
+
+std::string OwnDaysPrefix(std::string_view own_account_key, int32_t recorded_month) {
+  return OwnSumsKey(own_account_key, 'D', recorded_month);
+}
+
+std::string OwnMonthKey(std::string_view own_account_key, int32_t recorded_month) {
+  return OwnSumsKey(own_account_key, 'M', recorded_month);
+}
+
+std::string OwnMonthsPrefix(std::string_view own_account_key) {
+  std::string key(own_account_key);
+  key.push_back(kEnd);
+  key.push_back('M');
+  return key;
+}
+
+std::string MembersKey(std::string_view merchant, const Uuid& record_id, uint64_t change_number) {
+  std::string key = Begin(merchant, Uuid::kSize + sizeof change_number);
+  key.append(record_id.bytes());
+  AppendBigEndian64(change_number, &key);
   return key;
 }
 

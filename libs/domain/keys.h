@@ -37,13 +37,36 @@ std::string IdentifierPrefix(std::string_view merchant, carnet::v1::IdentityToke
 std::string IdentifierKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
                           std::string_view token, const Uuid& record_id);
 
-// kPostings: record id, unit (3 letters, or COINS; zero byte), index of the chunk (u32).
-std::string PostingsKey(std::string_view merchant, const Uuid& record_id, std::string_view unit,
-                        uint32_t chunk);
+// Which of a record's accounts; the numbers stand in keys.
+enum class Side : uint8_t {
+  kReceivable = 0,
+  kPayable = 1,
+};
 
-// kOwnAccounts: account (one byte), unit, zero byte, source (money accounts only, else empty).
+// kPostings: record id, unit (3 letters, or COINS), side (one byte), index of the chunk (u32).
+std::string PostingsKey(std::string_view merchant, const Uuid& record_id, Side side,
+                        std::string_view unit, uint32_t chunk);
+
+// The part of it before the index: all chunks of one account.
+std::string PostingsPrefix(std::string_view merchant, const Uuid& record_id, Side side,
+                           std::string_view unit);
+
+// kOwnAccounts: account (one byte), unit, zero byte, source (money accounts only, else empty). The
+// payable's row is a control account: the sum of the payables of all records. The receivable has
+// none: it is what balances all others.
 std::string OwnAccountKey(std::string_view merchant, carnet::log::v1::LedgerAccount account,
                           std::string_view unit, std::string_view source);
+
+// kOwnDays: a key of kOwnAccounts, zero byte, then either 'D', the recorded month (u32), the
+// recorded day (u32), or 'M' and the recorded month. Months are counted from year 0; days from
+// 0001-01-01, so that none is negative.
+std::string OwnDayKey(std::string_view own_account_key, int32_t recorded_day);
+std::string OwnDaysPrefix(std::string_view own_account_key, int32_t recorded_month);
+std::string OwnMonthKey(std::string_view own_account_key, int32_t recorded_month);
+std::string OwnMonthsPrefix(std::string_view own_account_key);
+
+// kMembers: record id, number of the change (u64).
+std::string MembersKey(std::string_view merchant, const Uuid& record_id, uint64_t change_number);
 
 // kEntries: number of the voucher (u64).
 std::string VoucherKey(std::string_view merchant, uint64_t number);

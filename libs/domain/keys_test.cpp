@@ -29,10 +29,19 @@ TEST(Keys, Golden) {
   EXPECT_EQ(
       Shown(IdentifierKey("shop", carnet::v1::IDENTITY_TOKEN_KIND_PHONE, "TTTTTTTTTTTTTTTT", id)),
       "shop<00><03>TTTTTTTTTTTTTTTT0123456789abcdef");
-  EXPECT_EQ(Shown(PostingsKey("shop", id, "EUR", 258)),
+  EXPECT_EQ(Shown(PostingsKey("shop", id, Side::kReceivable, "EUR", 258)),
             "shop<00>0123456789abcdefEUR<00><00><00><01><02>");
+  EXPECT_EQ(Shown(PostingsKey("shop", id, Side::kPayable, "EUR", 0)),
+            "shop<00>0123456789abcdefEUR<01><00><00><00><00>");
   EXPECT_EQ(Shown(OwnAccountKey("shop", carnet::log::v1::LEDGER_ACCOUNT_CASH, "EUR", "till-1")),
             "shop<00><11>EUR<00>till-1");
+  // 2026-05-01: month 24316, day 739736 from 0001-01-01.
+  EXPECT_EQ(Shown(OwnDayKey("shop", 20574)), "shop<00>D<00><00>^<fc><00><0b>I<98>");
+  EXPECT_EQ(Shown(OwnMonthKey("shop", 24316)), "shop<00>M<00><00>^<fc>");
+  EXPECT_TRUE(std::string_view(OwnDayKey("x", 20574)).starts_with(OwnDaysPrefix("x", 24316)));
+  EXPECT_TRUE(std::string_view(OwnMonthKey("x", 24316)).starts_with(OwnMonthsPrefix("x")));
+  EXPECT_EQ(Shown(MembersKey("shop", id, 258)),
+            "shop<00>0123456789abcdef<00><00><00><00><00><00><01><02>");
   EXPECT_EQ(Shown(VoucherKey("shop", 258)), "shop<00><00><00><00><00><00><00><01><02>");
   EXPECT_EQ(Shown(FeedKey("shop", 1)), "shop<00><00><00><00><00><00><00><00><01>");
   EXPECT_EQ(Shown(DeadLetterKey("shop", 1)), "shop<00><00><00><00><00><00><00><00><01>");

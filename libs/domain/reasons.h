@@ -48,6 +48,10 @@ inline constexpr std::string_view kTenderNotAllowed =
     "TENDER_NOT_ALLOWED";  // on account in a receipt, any in an opening
 inline constexpr std::string_view kTaxNotAllowed =
     "TAX_NOT_ALLOWED";  // a receipt, payment or opening has none
+inline constexpr std::string_view kAccountNotAllowed =
+    "ACCOUNT_NOT_ALLOWED";  // a kind that says itself which account it is about
+inline constexpr std::string_view kExchangedNotAllowed =
+    "EXCHANGED_NOT_ALLOWED";  // a second amount, but no exchange
 inline constexpr std::string_view kMethodMissing = "METHOD_MISSING";
 inline constexpr std::string_view kUnbalanced =
     "UNBALANCED";  // total + rounding is not the sum of tenders
@@ -64,16 +68,30 @@ inline constexpr std::string_view kConsentStateMissing = "CONSENT_STATE_MISSING"
 // Id.
 inline constexpr std::string_view kIdReused = "ID_REUSED";  // other content under a used id
 
-// REQUESTs refused for a business reason.
+// REQUESTs refused for a business reason. (The same ticket again is DUPLICATE, whatever else would
+// hold of it.)
+//
+// Who and what: the customer, then the voucher that is named.
 inline constexpr std::string_view kNotFound = "NOT_FOUND";  // a customer or voucher nobody knows
 inline constexpr std::string_view kNoCustomer = "NO_CUSTOMER";  // REQUEST: refused; FACT: flag
 inline constexpr std::string_view kCodeTaken = "CODE_TAKEN";
-inline constexpr std::string_view kAlreadyReversed = "ALREADY_REVERSED";
 inline constexpr std::string_view kNotReversible = "NOT_REVERSIBLE";
+inline constexpr std::string_view kAlreadyReversed = "ALREADY_REVERSED";
+inline constexpr std::string_view kNothingToAssign =
+    "NOTHING_TO_ASSIGN";  // the unknown debtor owes nothing by it
+inline constexpr std::string_view kAlreadyAssigned = "ALREADY_ASSIGNED";
+// When.
+inline constexpr std::string_view kDateInFuture =
+    "DATE_IN_FUTURE";  // books closed beyond the recorded date
+inline constexpr std::string_view kPeriodClosed =
+    "PERIOD_CLOSED";  // REQUEST: refused; FACT: the first open day, and a flag
 inline constexpr std::string_view kAlreadyOpened = "ALREADY_OPENED";
 inline constexpr std::string_view kBeforeOpening =
     "BEFORE_OPENING";  // REQUEST: refused; FACT: flag
+// How much.
 inline constexpr std::string_view kBalanceChanged = "BALANCE_CHANGED";
+inline constexpr std::string_view kOverOpenAmount = "OVER_OPEN_AMOUNT";  // more than there is
+// Links.
 inline constexpr std::string_view kTooManyMembers =
     "TOO_MANY_MEMBERS";                                           // over 40 records in one customer
 inline constexpr std::string_view kEtagChanged = "ETAG_CHANGED";  // not what its author saw
@@ -102,6 +120,8 @@ inline constexpr std::string_view kCodeReused = "CODE_REUSED";  // FACT: same co
 inline constexpr std::string_view kNaturalKey = "NATURAL_KEY";  // DUPLICATE under another id
 inline constexpr std::string_view kNoChange = "NO_CHANGE";      // nothing to do
 inline constexpr std::string_view kNoCustomer = "NO_CUSTOMER";  // posted to the unknown debtor
+inline constexpr std::string_view kPeriodClosed =
+    "PERIOD_CLOSED";  // FACT: counts for the first open day
 inline constexpr std::string_view kBeforeOpening = "BEFORE_OPENING";
 inline constexpr std::string_view kPendingTarget =
     "PENDING_TARGET";  // a void that waits for its voucher

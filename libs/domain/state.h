@@ -39,8 +39,10 @@ enum class Family : uint8_t {
   kConsents,     // identity token and purpose → consent
   kRelations,    // who brought whom, who is a contact of which company
   kOrders,       // orders, and lists of them
+  kOwnDays,      // what came to the merchant's own accounts, by day and month
+  kMembers,      // who belonged to whom, from which change on
 };
-inline constexpr size_t kFamilyCount = 17;
+inline constexpr size_t kFamilyCount = 19;
 std::string_view FamilyName(Family family);
 
 // Where rows come from: a RocksDB snapshot, memory, or another overlay. A reader whose disk fails

@@ -70,11 +70,11 @@ std::string Shop::Fold(const carnet::log::v1::Change& change) {
   return text;
 }
 
-int64_t Shop::Balance(std::string_view external_id, std::string_view unit) const {
+int64_t Shop::Balance(std::string_view external_id, std::string_view unit, Side side) const {
   carnet::log::v1::AccountRow row;
   GetRow(state_, Family::kAccounts,
          RecordKey(kMerchant, RecordId(kMerchant, "pos", "till-1", external_id)), &row);
-  for (const auto& account : row.units()) {
+  for (const auto& account : side == Side::kPayable ? row.payables() : row.units()) {
     if (account.unit() == unit) return account.debits() - account.credits();
   }
   return 0;
@@ -97,14 +97,19 @@ bool Shop::IsBalanced() const {
   state_.Scan(Family::kAccounts, "", [&](std::string_view, std::string_view value) {
     carnet::log::v1::AccountRow row;
     EXPECT_TRUE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
-    for (const auto& account : row.units())
-      sums[account.unit()] += account.debits() - account.credits();
+    for (const auto* units : {&row.units(), &row.payables()}) {
+      for (const auto& account : *units)
+        sums[account.unit()] += account.debits() - account.credits();
+    }
     return true;
   });
   state_.Scan(Family::kOwnAccounts, "", [&](std::string_view key, std::string_view value) {
     carnet::log::v1::OwnAccountRow row;
     EXPECT_TRUE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
-    key.remove_prefix(key.find('\0') + 2);
+    key.remove_prefix(key.find('\0') + 1);
+    // Its own control account says the same once more.
+    if (key.front() == carnet::log::v1::LEDGER_ACCOUNT_PAYABLE) return true;
+    key.remove_prefix(1);
     sums[std::string(key.substr(0, key.find('\0')))] += row.debits() - row.credits();
     return true;
   });

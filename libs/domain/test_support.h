@@ -8,6 +8,7 @@
 #include "carnet/log/v1/log.pb.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/fold.h"
+#include "domain/keys.h"
 #include "domain/state.h"
 
 namespace carnet::domain::testing {
@@ -28,8 +29,9 @@ class Shop {
   // "APPLIED [FLAGS…] [code]", "REJECTED REASON", "DUPLICATE …": what folding it came to.
   std::string Fold(const carnet::log::v1::Change& change);
 
-  // Receivable of one source record, in minor units.
-  int64_t Balance(std::string_view external_id, std::string_view unit = "EUR") const;
+  // An account of one source record, in minor units.
+  int64_t Balance(std::string_view external_id, std::string_view unit = "EUR",
+                  Side side = Side::kReceivable) const;
   // An account of the merchant's own, all sources together; debit positive.
   int64_t OwnAccount(carnet::log::v1::LedgerAccount account, std::string_view unit = "EUR") const;
   // Σ over everything: must be zero in each unit.

@@ -201,7 +201,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
   const auto sums = SumBalances(reader, merchant, members);
   if (!sums.ok()) return sums.status();
   for (const UnitBalance& sum : *sums) {
-    SetBalance(sum.unit, sum.minor, card->add_balances());
+    SetBalance(sum, card->add_balances());
     SetBought(sum, card);
   }
   card->set_name(FormatCustomerName(merchant, customer));

@@ -119,6 +119,7 @@ void FillKind(const domain::Reader& reader, std::string_view merchant, const Fee
       auto* changed = event->mutable_balance_changed();
       changed->set_customer(RecordName(balance.customer()));
       changed->set_whole_customer(balance.whole_customer());
+      changed->set_account(balance.account());
       SetAmount(balance.unit(), balance.before(), changed->mutable_before());
       SetAmount(balance.unit(), balance.after(), changed->mutable_after());
       break;

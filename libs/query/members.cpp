@@ -43,9 +43,7 @@ absl::StatusOr<UnitBalances> SumBalances(const domain::Reader& reader, std::stri
   for (const Uuid& record : records) {
     if (!reader.Get(Family::kAccounts, domain::RecordKey(merchant, record), row)) continue;
     if (!AddBalancesOfAccountRow(*row, &sums)) {
-      return Error(absl::StatusCode::kOutOfRange, reason::kOverflow,
-                   "the sum over all source records is beyond 64 bits: ask for one record's own "
-                   "balance");
+      return SumOverflows();
     }
   }
   return sums;
@@ -55,10 +53,23 @@ std::string FormatAmount(std::string_view unit, int64_t minor) {
   return FormatDecimal(minor, CurrencyExponent(unit).value_or(0));  // COINS have no decimals
 }
 
-void SetBalance(std::string_view unit, int64_t minor, carnet::v1::Balance* balance) {
-  balance->set_unit(unit.data(), unit.size());
-  balance->set_receivable_minor(minor);
-  balance->set_receivable(FormatAmount(unit, minor));
+void SetBalance(const UnitBalance& sum, carnet::v1::Balance* balance) {
+  balance->set_unit(sum.unit);
+  balance->set_receivable_minor(sum.minor);
+  balance->set_receivable(FormatAmount(sum.unit, sum.minor));
+  if (!sum.has_payable) return;
+  balance->set_payable_minor(sum.payable);
+  balance->set_payable(FormatAmount(sum.unit, sum.payable));
+  int64_t net = sum.minor;
+  if (!AddTo(sum.payable, &net)) return;  // both sides can be read; their sum can't be written
+  balance->set_net_minor(net);
+  balance->set_net(FormatAmount(sum.unit, net));
+}
+
+absl::Status SumOverflows() {
+  return Error(absl::StatusCode::kOutOfRange, reason::kOverflow,
+               "the sum over all source records is beyond 64 bits: ask for one record's own "
+               "balance");
 }
 
 void FillBought(const UnitBalance& sum, carnet::v1::Bought* bought) {

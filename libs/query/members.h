@@ -26,9 +26,11 @@ absl::StatusOr<UnitBalances> SumBalances(const domain::Reader& reader, std::stri
 
 // Both forms of an amount in a unit that the views hold.
 std::string FormatAmount(std::string_view unit, int64_t minor);
-void SetBalance(std::string_view unit, int64_t minor, carnet::v1::Balance* balance);
+void SetBalance(const UnitBalance& sum, carnet::v1::Balance* balance);
 void FillBought(const UnitBalance& sum, carnet::v1::Bought* bought);
 // Adds what was bought to the card, where anything ever was.
 void SetBought(const UnitBalance& sum, carnet::v1::Customer* card);
+// OUT_OF_RANGE(OVERFLOW).
+absl::Status SumOverflows();
 
 }  // namespace carnet::query

@@ -14,6 +14,8 @@ inline constexpr std::string_view kPageTokenMalformed = "PAGE_TOKEN_MALFORMED"; 
 inline constexpr std::string_view kUnknownCurrency = "UNKNOWN_CURRENCY";
 inline constexpr std::string_view kLookupKeyMissing = "LOOKUP_KEY_MISSING";
 inline constexpr std::string_view kExternalIdMalformed = "EXTERNAL_ID_MALFORMED";
+inline constexpr std::string_view kAccountUnknown = "ACCOUNT_UNKNOWN";  // no account's name
+inline constexpr std::string_view kUnitMissing = "UNIT_MISSING";        // there are several
 inline constexpr std::string_view kTokenMalformed = "TOKEN_MALFORMED";  // min_position
 inline constexpr std::string_view kTokenOfAnotherPartition = "TOKEN_OF_ANOTHER_PARTITION";
 inline constexpr std::string_view kUnknownKind = "UNKNOWN_KIND";        // of feed events
@@ -29,9 +31,11 @@ inline constexpr std::string_view kPageTokenExpired = "PAGE_TOKEN_EXPIRED";  // 
 // NOT_FOUND
 inline constexpr std::string_view kCustomerUnknown = "CUSTOMER_UNKNOWN";
 inline constexpr std::string_view kOrderUnknown = "ORDER_UNKNOWN";
+inline constexpr std::string_view kVoucherUnknown = "VOUCHER_UNKNOWN";
 
 // OUT_OF_RANGE
 inline constexpr std::string_view kOverflow = "OVERFLOW";  // a sum over members beyond 64 bits
+inline constexpr std::string_view kTooManySums = "TOO_MANY_SUMS";
 inline constexpr std::string_view kEpochChanged = "EPOCH_CHANGED";
 inline constexpr std::string_view kBeyondFeed = "BEYOND_FEED";
 

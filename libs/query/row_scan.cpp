@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
-
-#include "base/fatal.h"
 #include "base/money.h"
 #include "carnet/log/v1/rows.pb.h"
+#include "query/field_walk.h"
 
 namespace carnet::query {
 namespace {
@@ -15,46 +12,6 @@ namespace {
 using carnet::log::v1::AccountRow;
 using carnet::log::v1::RecordRow;
 using carnet::log::v1::UnitAccount;
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedInputStream;
-
-// Walks the top-level fields of a serialised message. The views wrote the bytes and check their
-// blocks, so bytes that are no message are a bug or a broken disk: never an answer.
-class FieldWalk {
- public:
-  explicit FieldWalk(std::string_view bytes)
-      : bytes_(bytes),
-        input_(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size())) {}
-
-  // Whether there is another field; then number() is its.
-  bool Next() {
-    tag_ = input_.ReadTag();
-    if (tag_ == 0) CARNET_ASSERT(input_.ConsumedEntireMessage());
-    return tag_ != 0;
-  }
-  int number() const { return WireFormatLite::GetTagFieldNumber(tag_); }
-
-  std::string_view Bytes() {
-    uint32_t size = 0;
-    CARNET_ASSERT(input_.ReadVarint32(&size));
-    const auto begin = static_cast<size_t>(input_.CurrentPosition());
-    CARNET_ASSERT(size <= bytes_.size() - begin && input_.Skip(static_cast<int>(size)));
-    return bytes_.substr(begin, size);
-  }
-  int64_t Int64() {
-    uint64_t value = 0;
-    CARNET_ASSERT(input_.ReadVarint64(&value));
-    return static_cast<int64_t>(value);
-  }
-  // Of a sint32 or sint64.
-  int64_t Signed() { return WireFormatLite::ZigZagDecode64(static_cast<uint64_t>(Int64())); }
-  void Skip() { CARNET_ASSERT(WireFormatLite::SkipField(&input_, tag_)); }
-
- private:
-  std::string_view bytes_;
-  CodedInputStream input_;
-  uint32_t tag_ = 0;
-};
 
 std::string_view BytesField(std::string_view row, int number) {
   FieldWalk walk(row);
@@ -78,7 +35,8 @@ std::string_view CustomerIdOfAccountRow(std::string_view row) {
 bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {
   FieldWalk walk(row);
   while (walk.Next()) {
-    if (walk.number() != AccountRow::kUnitsFieldNumber) {
+    const bool is_payable = walk.number() == AccountRow::kPayablesFieldNumber;
+    if (!is_payable && walk.number() != AccountRow::kUnitsFieldNumber) {
       walk.Skip();
       continue;
     }
@@ -99,16 +57,16 @@ bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {
           credits = account.Int64();
           break;
         case UnitAccount::kBoughtNetFieldNumber:
-          bought.bought_net = account.Signed();
+          bought.bought_net = account.Sint64();
           break;
         case UnitAccount::kBoughtTaxFieldNumber:
-          bought.bought_tax = account.Signed();
+          bought.bought_tax = account.Sint64();
           break;
         case UnitAccount::kSalesFieldNumber:
-          bought.sales = account.Signed();
+          bought.sales = account.Sint64();
           break;
         case UnitAccount::kLastSaleDayFieldNumber:
-          bought.last_sale_day = static_cast<int32_t>(account.Signed());
+          bought.last_sale_day = static_cast<int32_t>(account.Sint64());
           break;
         case UnitAccount::kLastSaleFieldNumber:
           bought.has_sale = account.Int64() != 0;
@@ -117,27 +75,35 @@ bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {
           account.Skip();
       }
     }
-    auto place = std::lower_bound(
-        sums->begin(), sums->end(), unit,
-        [](const UnitBalance& sum, std::string_view wanted) { return sum.unit < wanted; });
-    if (place == sums->end() || place->unit != unit) {
-      place = sums->insert(place, {.unit = std::string(unit)});
-    }
+    UnitBalance& sum = BalanceIn(unit, sums);
     // Neither side is negative, so their difference fits.
-    const auto sum = CheckedAdd(place->minor, debits - credits);
-    if (!sum) return false;
-    place->minor = *sum;
-    place->bought_net =
-        CheckedAdd(place->bought_net, bought.bought_net).value_or(place->bought_net);
-    place->bought_tax =
-        CheckedAdd(place->bought_tax, bought.bought_tax).value_or(place->bought_tax);
-    place->sales += bought.sales;
-    if (bought.has_sale && (!place->has_sale || bought.last_sale_day > place->last_sale_day)) {
-      place->has_sale = true;
-      place->last_sale_day = bought.last_sale_day;
+    if (!AddTo(debits - credits, is_payable ? &sum.payable : &sum.minor)) return false;
+    sum.has_payable |= is_payable;
+    sum.bought_net = CheckedAdd(sum.bought_net, bought.bought_net).value_or(sum.bought_net);
+    sum.bought_tax = CheckedAdd(sum.bought_tax, bought.bought_tax).value_or(sum.bought_tax);
+    sum.sales += bought.sales;
+    if (bought.has_sale && (!sum.has_sale || bought.last_sale_day > sum.last_sale_day)) {
+      sum.has_sale = true;
+      sum.last_sale_day = bought.last_sale_day;
     }
   }
   return true;
+}
+
+UnitBalance& BalanceIn(std::string_view unit, UnitBalances* sums) {
+  auto place = std::lower_bound(
+      sums->begin(), sums->end(), unit,
+      [](const UnitBalance& sum, std::string_view wanted) { return sum.unit < wanted; });
+  if (place == sums->end() || place->unit != unit) {
+    place = sums->insert(place, UnitBalance{.unit = std::string(unit)});
+  }
+  return *place;
+}
+
+bool AddTo(int64_t amount, int64_t* sum) {
+  const auto added = CheckedAdd(*sum, amount);
+  if (added) *sum = *added;
+  return added.has_value();
 }
 
 }  // namespace carnet::query

@@ -16,8 +16,10 @@ std::string_view CustomerIdOfAccountRow(std::string_view row);
 
 // A sum for each unit, ordered by unit.
 struct UnitBalance {
-  std::string unit;  // three letters: no allocation
-  int64_t minor = 0;
+  std::string unit;   // three letters: no allocation
+  int64_t minor = 0;  // receivable
+  int64_t payable = 0;
+  bool has_payable = false;
   // What was bought; see UnitAccount.
   int64_t bought_net = 0;
   int64_t bought_tax = 0;
@@ -26,6 +28,12 @@ struct UnitBalance {
   int32_t last_sale_day = 0;  // where has_sale
 };
 using UnitBalances = absl::InlinedVector<UnitBalance, 4>;
+
+// The sum of a unit, made where there is none.
+UnitBalance& BalanceIn(std::string_view unit, UnitBalances* sums);
+
+// False, and nothing added: the sum is beyond 64 bits.
+[[nodiscard]] bool AddTo(int64_t amount, int64_t* sum);
 
 // Adds the balances of an AccountRow to `sums`. False: a sum is beyond 64 bits.
 bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums);

@@ -21,8 +21,8 @@ using domain::Family;
 class BackwardPostings {
  public:
   BackwardPostings(const domain::Reader* reader, std::string_view merchant, const Uuid& record,
-                   const UnitAccount& account, uint64_t below)
-      : reader_(reader), merchant_(merchant), record_(record), unit_(account.unit()) {
+                   domain::Side side, const UnitAccount& account, uint64_t below)
+      : reader_(reader), merchant_(merchant), record_(record), side_(side), unit_(account.unit()) {
     Take(account.tail());
     chunks_left_ = account.chunks();
     if (numbers_.empty() || numbers_.front() >= below) chunks_left_ = ChunksBegunBelow(below);
@@ -46,7 +46,7 @@ class BackwardPostings {
   Postings ReadChunk(uint32_t chunk) const {
     Postings postings;
     CARNET_ASSERT(GetRow(*reader_, Family::kPostings,
-                         domain::PostingsKey(merchant_, record_, unit_, chunk), &postings));
+                         domain::PostingsKey(merchant_, record_, side_, unit_, chunk), &postings));
     return postings;
   }
 
@@ -68,6 +68,7 @@ class BackwardPostings {
   const domain::Reader* reader_;
   std::string_view merchant_;
   Uuid record_;
+  domain::Side side_;
   std::string unit_;
   uint32_t chunks_left_ = 0;
   std::vector<uint64_t> numbers_;  // ascending: those not yet given of the tail or of one chunk
@@ -82,13 +83,15 @@ std::vector<uint64_t> VoucherNumbersBelow(const domain::Reader& reader, std::str
   for (const Uuid& record : records) {
     AccountRow row;
     if (!GetRow(reader, Family::kAccounts, domain::RecordKey(merchant, record), &row)) continue;
-    for (const UnitAccount& account : row.units()) {
-      sources.emplace_back(&reader, merchant, record, account, below);
+    for (const domain::Side side : {domain::Side::kReceivable, domain::Side::kPayable}) {
+      for (const UnitAccount& account : domain::UnitsOf(row, side)) {
+        sources.emplace_back(&reader, merchant, record, side, account, below);
+      }
     }
   }
   std::vector<uint64_t> numbers;
   while (numbers.size() < limit) {
-    // A customer has few members and units: a scan over them is as good as a heap.
+    // A customer has few members, accounts and units: a scan over them is as good as a heap.
     BackwardPostings* newest = nullptr;
     for (BackwardPostings& source : sources) {
       if (!source.done() && (!newest || source.newest() > newest->newest())) newest = &source;

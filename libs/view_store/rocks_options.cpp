@@ -56,6 +56,8 @@ Use UseOf(Family family) {
     case Family::kPolicies:
     case Family::kConsents:
     case Family::kRelations:
+    case Family::kOwnDays:
+    case Family::kMembers:
       return Use::kRare;
   }
   return Use::kRare;

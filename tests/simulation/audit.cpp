@@ -3,10 +3,12 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "domain/customers/cells.h"
 #include "domain/customers/links.h"
+#include "domain/ledger/account.h"
 #include "tests/simulation/audit_rows.h"
 
 namespace carnet::simulation {
@@ -25,7 +27,8 @@ using domain::Reader;
 
 // Sum over the members, as far as it fits.
 std::optional<int64_t> BalanceOf(const Reader& state, const std::string& merchant,
-                                 const std::string& customer, bool whole, const std::string& unit) {
+                                 const std::string& customer, bool whole, const std::string& unit,
+                                 domain::Side side) {
   const Uuid id = *Uuid::FromBytes(customer);
   std::vector<Uuid> members = {id};
   if (whole) members = domain::MembersOf(state, merchant, id);
@@ -33,7 +36,7 @@ std::optional<int64_t> BalanceOf(const Reader& state, const std::string& merchan
   for (const Uuid& member : members) {
     AccountRow row;
     domain::GetRow(state, Family::kAccounts, domain::RecordKey(merchant, member), &row);
-    for (const auto& account : row.units()) {
+    for (const auto& account : domain::UnitsOf(row, side)) {
       if (account.unit() == unit) sum += account.debits() - account.credits();
     }
   }
@@ -145,33 +148,35 @@ std::string CheckFeed(const Reader& state, const std::string& merchant) {
   std::string wrong;
   uint64_t last = 0;
   uint64_t last_change = 0;
-  std::map<std::pair<std::string, std::string>, int64_t> balances;  // of single records
-  ForEachRow<FeedRow>(state, Family::kFeed, merchant,
-                      [&](std::string_view rest, const FeedRow& row) {
-                        if (row.first_sequence() != last + 1)
-                          wrong = "a gap or a repeat in the sequences";
-                        last += static_cast<uint64_t>(row.events_size());
-                        if (row.events().empty() || ReadBigEndian64(rest) != last)
-                          wrong = "a row under a wrong key";
-                        if (row.change_number() <= last_change) wrong = "changes out of order";
-                        last_change = row.change_number();
-                        int order = 0;
-                        for (const FeedRowEvent& event : row.events()) {
-                          if (OrderOf(event) < order) wrong = "events of one change out of order";
-                          order = OrderOf(event);
-                          if (!event.has_balance_changed()) continue;
-                          const auto& changed = event.balance_changed();
-                          if (changed.whole_customer())
-                            continue;  // links change it, too, and are told apart
-                          int64_t& balance = balances[{changed.customer(), changed.unit()}];
-                          if (changed.before() != balance)
-                            wrong = "a balance that does not begin where it ended";
-                          balance = changed.after();
-                        }
-                      });
+  std::map<std::tuple<std::string, std::string, domain::Side>, int64_t>
+      balances;  // of single records
+  ForEachRow<FeedRow>(
+      state, Family::kFeed, merchant, [&](std::string_view rest, const FeedRow& row) {
+        if (row.first_sequence() != last + 1) wrong = "a gap or a repeat in the sequences";
+        last += static_cast<uint64_t>(row.events_size());
+        if (row.events().empty() || ReadBigEndian64(rest) != last)
+          wrong = "a row under a wrong key";
+        if (row.change_number() <= last_change) wrong = "changes out of order";
+        last_change = row.change_number();
+        int order = 0;
+        for (const FeedRowEvent& event : row.events()) {
+          if (OrderOf(event) < order) wrong = "events of one change out of order";
+          order = OrderOf(event);
+          if (!event.has_balance_changed()) continue;
+          const auto& changed = event.balance_changed();
+          if (changed.whole_customer()) continue;  // links change it, too, and are told apart
+          const domain::Side side = changed.account() == carnet::v1::CUSTOMER_ACCOUNT_PAYABLE
+                                        ? domain::Side::kPayable
+                                        : domain::Side::kReceivable;
+          int64_t& balance = balances[{changed.customer(), changed.unit(), side}];
+          if (changed.before() != balance) wrong = "a balance that does not begin where it ended";
+          balance = changed.after();
+        }
+      });
   if (last != CountersOf(state, merchant).last_feed_sequence()) wrong = "another number of events";
   for (const auto& [account, balance] : balances) {
-    if (BalanceOf(state, merchant, account.first, false, account.second) != balance) {
+    const auto& [customer, unit, side] = account;
+    if (BalanceOf(state, merchant, customer, false, unit, side) != balance) {
       wrong = "a balance that is not the one last told";
     }
   }
@@ -248,24 +253,31 @@ std::string CheckOutcomes(const Reader& state, const std::string& merchant,
 
   // Applied exactly once: every voucher is of a change that was applied and says so.
   std::map<std::string, int> posted;
-  ForEachRow<VoucherRow>(state, Family::kEntries, merchant,
-                         [&](std::string_view rest, const VoucherRow& voucher) {
-                           const auto change = changes.find(voucher.change_id());
-                           if (change == changes.end() ||
-                               change->second.status() != carnet::v1::OUTCOME_STATUS_APPLIED ||
-                               change->second.number() != voucher.change_number()) {
-                             wrong = "a voucher of a change that was not applied";
-                             return;
-                           }
-                           if (++posted[voucher.change_id()] > 1)
-                             wrong = "a change that posted twice";
-                           // A void that waited posts with its target: its own outcome, told
-                           // before, names none.
-                           if (voucher.reverses() != 0 && change->second.voucher() == 0) return;
-                           if (change->second.voucher() != ReadBigEndian64(rest)) {
-                             wrong = "a voucher that its change does not know";
-                           }
-                         });
+  ForEachRow<VoucherRow>(
+      state, Family::kEntries, merchant, [&](std::string_view rest, const VoucherRow& voucher) {
+        const auto change = changes.find(voucher.change_id());
+        if (change == changes.end() ||
+            change->second.status() != carnet::v1::OUTCOME_STATUS_APPLIED ||
+            change->second.number() != voucher.change_number()) {
+          wrong = "a voucher of a change that was not applied";
+          return;
+        }
+        // With what was assigned to a customer goes its transfer.
+        VoucherRow undone;
+        domain::GetRow(state, Family::kEntries, domain::VoucherKey(merchant, voucher.reverses()),
+                       &undone);
+        if (undone.kind() == carnet::v1::VOUCHER_KIND_TRANSFER &&
+            change->second.voucher() != ReadBigEndian64(rest)) {
+          return;
+        }
+        if (++posted[voucher.change_id()] > 1) wrong = "a change that posted twice";
+        // A void that waited posts with its target: its own outcome, told
+        // before, names none.
+        if (voucher.reverses() != 0 && change->second.voucher() == 0) return;
+        if (change->second.voucher() != ReadBigEndian64(rest)) {
+          wrong = "a voucher that its change does not know";
+        }
+      });
   return wrong.empty() ? wrong : merchant + ": " + wrong;
 }
 

@@ -157,8 +157,12 @@ void History::SetBody(Source* source, Change* change) {
       change->mutable_body()->mutable_reversal()->set_target_code(
           random_->Chance(50) ? "V-" + std::to_string(random_->Between(1, 9)) : "till-1/1");
     }
+  } else if (draw < 87) {
+    SayAssignment(random_, source, change);
   } else if (draw < 98) {
     SayLinkOrUnlink(change->merchant(), change);
+  } else if (draw < 99) {
+    SayBookDates(random_, CivilDayOf(now_micros_, 0), change);
   } else {
     change->mutable_body()->mutable_rules_version_activated()->set_version(1);
     change->set_intent(carnet::v1::INTENT_REQUEST);

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/civil_date.h"
 #include "base/sha256.h"
+#include "domain/ledger/posting_table.h"
 
 namespace carnet::simulation {
 namespace {
@@ -125,11 +127,19 @@ void FillTenders(Random* random, bool may_be_owed, Posting* posting) {
 void FillPosting(Random* random, Source* source, Posting* posting) {
   using namespace carnet::v1;  // NOLINT: names of enumerators
   const uint64_t draw = random->Below(100);
-  const VoucherKind kind = draw < 45   ? VOUCHER_KIND_SALE
-                           : draw < 58 ? VOUCHER_KIND_RETURN
-                           : draw < 85 ? VOUCHER_KIND_RECEIPT
-                           : draw < 91 ? VOUCHER_KIND_PAYMENT
-                                       : VOUCHER_KIND_OPENING;
+  const VoucherKind kind = draw < 40   ? VOUCHER_KIND_SALE
+                           : draw < 50 ? VOUCHER_KIND_RETURN
+                           : draw < 72 ? VOUCHER_KIND_RECEIPT
+                           : draw < 77 ? VOUCHER_KIND_PAYMENT
+                           : draw < 83 ? VOUCHER_KIND_OPENING
+                           : draw < 86 ? VOUCHER_KIND_ADJUSTMENT
+                           : draw < 88 ? VOUCHER_KIND_OFFSET
+                           : draw < 90 ? VOUCHER_KIND_EXCHANGE
+                           : draw < 95 ? VOUCHER_KIND_BILL
+                           : draw < 96 ? VOUCHER_KIND_BILL_CREDIT
+                           : draw < 99 ? VOUCHER_KIND_SUPPLIER_PAYMENT
+                                       : VOUCHER_KIND_SUPPLIER_REFUND;
+  const domain::PostingRule& rule = *domain::FindPostingRule(kind);
   posting->set_kind(kind);
   posting->set_code(DrawCode(random, source));
   posting->mutable_total()->set_unit(random->PickFrom(kUnits));
@@ -137,15 +147,24 @@ void FillPosting(Random* random, Source* source, Posting* posting) {
   if (random->Chance(20)) posting->set_category("retail");
   if (random->Chance(20)) posting->set_due_date("2026-06-15");
   if (random->Chance(10)) *posting->mutable_note() = DrawSealed(random);
-  if (kind == VOUCHER_KIND_OPENING) {
-    if (random->Chance(40)) posting->mutable_total()->set_minor(-posting->total().minor());
-    return;
+  if (rule.has(domain::kSigned) && random->Chance(40)) {
+    posting->mutable_total()->set_minor(-posting->total().minor());
   }
-  const bool is_trade = kind == VOUCHER_KIND_SALE || kind == VOUCHER_KIND_RETURN;
-  if (is_trade && random->Chance(40)) {
+  if (rule.has(domain::kNamesAccount) && random->Chance(30)) {
+    posting->set_account(CUSTOMER_ACCOUNT_PAYABLE);
+  }
+  if (rule.has(domain::kExchanged)) {
+    auto* other = posting->mutable_exchanged();
+    other->set_unit(posting->total().unit() == "USD" ? "EUR" : "USD");
+    other->set_minor(posting->total().minor() < 0 ? -random->Between(1, 90'000)
+                                                  : random->Between(1, 90'000));
+  }
+  if (rule.has(domain::kTax) && random->Chance(40)) {
     posting->mutable_tax()->set_minor(random->Between(0, posting->total().minor() / 4));
   }
-  FillTenders(random, is_trade, posting);
+  if (rule.tenders != domain::Tenders::kNone) {
+    FillTenders(random, rule.tenders == domain::Tenders::kMoneyOrAccount, posting);
+  }
 }
 
 void DrawIntent(Random* random, uint64_t facts_in_hundred, Change* change) {
@@ -167,7 +186,8 @@ void SayPosting(Random* random, Source* source, Change* change) {
   if (has_customer && random->Chance(25)) {
     FillContact(random, posting->mutable_contact()->mutable_contact());
   }
-  DrawIntent(random, posting->kind() == carnet::v1::VOUCHER_KIND_OPENING ? 0 : 75, change);
+  const auto& rule = *domain::FindPostingRule(posting->kind());
+  DrawIntent(random, rule.intents == domain::Intents::kRequest ? 0 : 75, change);
 }
 
 void SaySetDebt(Random* random, Source* source, Change* change) {
@@ -198,6 +218,29 @@ void SayReversal(Random* random, Source* source, Change* change) {
   if (random->Chance(50)) reversal->set_code(DrawCode(random, source));
   if (random->Chance(10)) *reversal->mutable_note() = DrawSealed(random);
   DrawIntent(random, 60, change);
+}
+
+void SayAssignment(Random* random, Source* source, Change* change) {
+  auto* assign = change->mutable_body()->mutable_assign_voucher();
+  assign->set_target_code(source->codes.empty() ? "never" : random->PickFrom(source->codes));
+  if (random->Chance(30)) assign->set_code(DrawCode(random, source));
+  if (random->Chance(10)) *assign->mutable_note() = DrawSealed(random);
+  change->set_intent(carnet::v1::INTENT_REQUEST);
+}
+
+void SayBookDates(Random* random, int32_t today, Change* change) {
+  auto* dates = change->mutable_body()->mutable_set_book_dates();
+  if (random->Chance(80)) {
+    dates->set_closed_until(
+        random->Chance(20) ? ""
+                           : FormatCivilDay(today - static_cast<int32_t>(random->Between(-2, 30))));
+  }
+  if (random->Chance(30)) {
+    dates->set_floor(random->Chance(50) ? ""
+                                        : FormatCivilDay(today - static_cast<int32_t>(
+                                                                     random->Between(100, 2000))));
+  }
+  change->set_intent(carnet::v1::INTENT_REQUEST);
 }
 
 std::string DrawExternalId(Random* random) {

@@ -21,12 +21,17 @@ struct Source {
 
 // Fills in body, intent and preconditions of one kind.
 void SayContact(Random* random, carnet::log::v1::Change* change);
-// Sale, return, receipt, payment or opening; sometimes with what the document says of its buyer.
+// Of all kinds that are published as postings; sometimes with what the document says of its buyer.
 void SayPosting(Random* random, Source* source, carnet::log::v1::Change* change);
 void SaySetDebt(Random* random, Source* source, carnet::log::v1::Change* change);
 // Of one of the source's own codes, of one that is still to come, or of nothing; never of a
 // generated code.
 void SayReversal(Random* random, Source* source, carnet::log::v1::Change* change);
+
+// Of one of the source's own codes: mostly nothing that an unknown debtor owes.
+void SayAssignment(Random* random, Source* source, carnet::log::v1::Change* change);
+// Closes the books some days before `today`, now and then after it, or opens them again.
+void SayBookDates(Random* random, int32_t today, carnet::log::v1::Change* change);
 
 // An external id as sources have them; few, so that they meet again. Empty for a walk-in.
 std::string DrawExternalId(Random* random);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "domain/customers/membership.h"
 #include "domain/keys.h"
 #include "domain/reasons.h"
 
@@ -62,6 +63,7 @@ Uuid WriteCustomer(Step* step, const std::set<Uuid>& members, std::vector<LinkEd
   const std::vector<Uuid> sorted = SortedByAge(*step, members);
   const Uuid customer = sorted.front();
   const std::string& merchant = step->merchant_name();
+  RememberMembers(step, sorted);
   for (const Uuid& member : sorted) {
     const std::string customer_id = sorted.size() == 1 ? "" : std::string(customer.bytes());
     RecordRow row;

@@ -7,35 +7,19 @@
 #include "base/money.h"
 #include "domain/customers/links.h"
 #include "domain/keys.h"
+#include "domain/ledger/sums.h"
 
 namespace carnet::domain {
 namespace {
 
 using carnet::log::v1::AccountRow;
-using carnet::log::v1::OwnAccountRow;
 using carnet::log::v1::Postings;
 using carnet::log::v1::UnitAccount;
 
-// Adds to debits or credits, whichever the sign says. False on overflow; also where the balance
-// would be the one number that has no negative.
-template <typename Row>
-bool AddAmount(int64_t amount, Row* row) {
-  const auto magnitude = amount < 0 ? CheckedNegate(amount) : std::optional(amount);
-  if (!magnitude) return false;
-  const auto sum = CheckedAdd(amount < 0 ? row->credits() : row->debits(), *magnitude);
-  if (!sum) return false;
-  if (amount < 0) {
-    row->set_credits(*sum);
-  } else {
-    row->set_debits(*sum);
-  }
-  return true;
-}
-
 int64_t BalanceOf(const UnitAccount& account) { return account.debits() - account.credits(); }
 
-const UnitAccount* FindUnit(const AccountRow& row, std::string_view unit) {
-  for (const UnitAccount& account : row.units()) {
+const UnitAccount* FindUnit(const AccountRow& row, Side side, std::string_view unit) {
+  for (const UnitAccount& account : UnitsOf(row, side)) {
     if (account.unit() == unit) return &account;
   }
   return nullptr;
@@ -72,10 +56,12 @@ Account::Account(Step* step, const Uuid& record)
       key_(RecordKey(step->merchant_name(), record)),
       exists_(GetRow(step->state, Family::kAccounts, key_, &row_)) {}
 
-const UnitAccount* Account::Find(std::string_view unit) const { return FindUnit(row_, unit); }
+const UnitAccount* Account::Find(Side side, std::string_view unit) const {
+  return FindUnit(row_, side, unit);
+}
 
-UnitAccount* Account::FindOrAdd(std::string_view unit) {
-  auto* units = row_.mutable_units();
+UnitAccount* Account::FindOrAdd(Side side, std::string_view unit) {
+  auto* units = side == Side::kReceivable ? row_.mutable_units() : row_.mutable_payables();
   int place = 0;
   while (place < units->size() && units->Get(place).unit() < unit) ++place;
   if (place == units->size() || units->Get(place).unit() != unit) {
@@ -85,30 +71,44 @@ UnitAccount* Account::FindOrAdd(std::string_view unit) {
   return units->Mutable(place);
 }
 
-int64_t Account::Balance(std::string_view unit) const {
-  const UnitAccount* account = Find(unit);
+int64_t Account::Balance(Side side, std::string_view unit) const {
+  const UnitAccount* account = Find(side, unit);
   return account ? BalanceOf(*account) : 0;
 }
 
-std::optional<int32_t> Account::OpeningDay(std::string_view unit) const {
-  const UnitAccount* account = Find(unit);
+std::optional<int64_t> Account::CustomerBalance(Side side, std::string_view unit) const {
+  const auto customer = Uuid::FromBytes(row_.customer_id());
+  if (!customer) return Balance(side, unit);
+  return domain::CustomerBalance(step_->state, step_->merchant_name(), *customer, side, unit);
+}
+
+std::optional<int32_t> Account::OpeningDay(Side side, std::string_view unit) const {
+  const UnitAccount* account = Find(side, unit);
   if (!account || account->opening() == 0) return std::nullopt;
   return account->opening_day();
 }
 
-void Account::SetOpening(std::string_view unit, uint64_t voucher, int32_t day) {
-  UnitAccount* account = FindOrAdd(unit);
+void Account::SetOpening(Side side, std::string_view unit, uint64_t voucher, int32_t day) {
+  UnitAccount* account = FindOrAdd(side, unit);
   account->set_opening(voucher);
   account->set_opening_day(voucher == 0 ? 0 : day);
 }
 
-bool Account::Post(std::string_view unit, const Posting& posting) {
-  UnitAccount* account = FindOrAdd(unit);
+bool Account::Post(Side side, std::string_view unit, const Posting& posting) {
+  UnitAccount* account = FindOrAdd(side, unit);
+  const int64_t before = BalanceOf(*account);
   if (!AddAmount(posting.amount, account)) return false;
+  if (posting.amount != 0 &&
+      std::none_of(touched_.begin(), touched_.end(), [&](const Touched& touched) {
+        return touched.side == side && touched.unit == unit;
+      })) {
+    touched_.push_back({side, std::string(unit), before});
+  }
   AppendPosting(posting, account->mutable_tail());
   if (account->tail().amounts_size() == kPostingsPerChunk) {
     PutRow(&step_->state, Family::kPostings,
-           PostingsKey(step_->merchant_name(), record_, unit, account->chunks()), account->tail());
+           PostingsKey(step_->merchant_name(), record_, side, unit, account->chunks()),
+           account->tail());
     account->set_chunks(account->chunks() + 1);
     account->clear_tail();
   }
@@ -117,7 +117,7 @@ bool Account::Post(std::string_view unit, const Posting& posting) {
 
 void Account::AddBought(std::string_view unit, const Posting& posting, int64_t net, int64_t tax,
                         int sales) {
-  UnitAccount* account = FindOrAdd(unit);
+  UnitAccount* account = FindOrAdd(Side::kReceivable, unit);
   // A figure, not a balance: where 64 bits do not hold it, it stays at their end.
   const auto add = [](int64_t a, int64_t b) {
     return CheckedAdd(a, b).value_or(b < 0 ? std::numeric_limits<int64_t>::min()
@@ -134,7 +134,7 @@ void Account::AddBought(std::string_view unit, const Posting& posting, int64_t n
 }
 
 void Account::ForgetSale(std::string_view unit, uint64_t voucher) {
-  UnitAccount* account = FindOrAdd(unit);
+  UnitAccount* account = FindOrAdd(Side::kReceivable, unit);
   if (account->last_sale() != voucher) return;
   account->set_last_sale(0);
   account->set_last_sale_day(0);
@@ -156,51 +156,48 @@ void Account::ForgetSale(std::string_view unit, uint64_t voucher) {
   for (uint32_t chunk = 0; chunk < account->chunks(); ++chunk) {
     Postings postings;
     GetRow(step_->state, Family::kPostings,
-           PostingsKey(step_->merchant_name(), record_, unit, chunk), &postings);
+           PostingsKey(step_->merchant_name(), record_, Side::kReceivable, unit, chunk), &postings);
     offer(postings);
   }
   offer(account->tail());
 }
 
-void Account::Write(std::string_view unit, int64_t before) {
-  const std::string& merchant = step_->merchant_name();
+void Account::Write() {
   PutRow(&step_->state, Family::kAccounts, key_, row_);
   exists_ = true;
-  const int64_t after = Balance(unit);
-  if (after == before) return;
-  step_->feed.BalanceChanged(record_, /*whole_customer=*/false, unit, before, after);
   const auto customer = Uuid::FromBytes(row_.customer_id());
-  if (!customer) return;
-  // A sum that overflows can't be shown; each member's own event has been.
-  const auto whole = CustomerBalance(step_->state, merchant, *customer, unit);
-  const auto whole_before = whole ? CheckedAdd(*whole, before - after) : std::nullopt;
-  if (whole_before)
-    step_->feed.BalanceChanged(*customer, /*whole_customer=*/true, unit, *whole_before, *whole);
+  for (const Touched& touched : touched_) {
+    const int64_t before = touched.before;
+    const int64_t after = Balance(touched.side, touched.unit);
+    if (after == before) continue;
+    step_->feed.BalanceChanged(record_, /*whole_customer=*/false, touched.unit, before, after,
+                               touched.side);
+    if (!customer) continue;
+    // A sum that overflows can't be shown; each member's own event has been.
+    const auto whole = domain::CustomerBalance(step_->state, step_->merchant_name(), *customer,
+                                               touched.side, touched.unit);
+    const auto whole_before = whole ? CheckedAdd(*whole, before - after) : std::nullopt;
+    if (whole_before) {
+      step_->feed.BalanceChanged(*customer, /*whole_customer=*/true, touched.unit, *whole_before,
+                                 *whole, touched.side);
+    }
+  }
+  touched_.clear();
 }
 
 std::optional<int64_t> CustomerBalance(const Reader& state, std::string_view merchant,
-                                       const Uuid& customer, std::string_view unit) {
+                                       const Uuid& customer, Side side, std::string_view unit) {
   int64_t sum = 0;
   for (const Uuid& member : MembersOf(state, merchant, customer)) {
     AccountRow row;
     if (!GetRow(state, Family::kAccounts, RecordKey(merchant, member), &row)) continue;
-    const UnitAccount* account = FindUnit(row, unit);
+    const UnitAccount* account = FindUnit(row, side, unit);
     if (!account) continue;
     const auto next = CheckedAdd(sum, BalanceOf(*account));
     if (!next) return std::nullopt;
     sum = *next;
   }
   return sum;
-}
-
-bool PostToOwnAccount(Step* step, carnet::log::v1::LedgerAccount account, std::string_view unit,
-                      std::string_view source, int64_t amount) {
-  std::string key = OwnAccountKey(step->merchant_name(), account, unit, source);
-  OwnAccountRow row;
-  GetRow(step->state, Family::kOwnAccounts, key, &row);
-  if (!AddAmount(amount, &row)) return false;
-  PutRow(&step->state, Family::kOwnAccounts, std::move(key), row);
-  return true;
 }
 
 }  // namespace carnet::domain

@@ -1,4 +1,4 @@
-// Accounts: what a source record owes, and the merchant's own.
+// A source record's accounts: what it owes us (the receivable) and what we owe it (the payable).
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "base/uuid.h"
 #include "carnet/log/v1/rows.pb.h"
+#include "domain/keys.h"
 #include "domain/step.h"
 
 namespace carnet::domain {
@@ -17,7 +18,7 @@ namespace carnet::domain {
 // alike.
 inline constexpr int kPostingsPerChunk = 32;
 
-// One posting to a record's receivable.
+// One posting to an account.
 struct Posting {
   uint64_t voucher = 0;
   int32_t effective_day = 0;
@@ -25,7 +26,7 @@ struct Posting {
   int64_t amount = 0;  // debit positive
 };
 
-// The account of one record in the hands of one change: read once, written once.
+// The accounts of one record in the hands of one change: read once, written once.
 class Account {
  public:
   Account(Step* step, const Uuid& record);
@@ -36,16 +37,16 @@ class Account {
   // 16 bytes: the company of which the record is a contact; empty: none.
   const std::string& company() const { return row_.company(); }
 
-  // What the record owes in a unit.
-  int64_t Balance(std::string_view unit) const;
+  // What the record owes in a unit; negative: what we owe it.
+  int64_t Balance(Side side, std::string_view unit) const;
+
+  // The same, Σ over all members of the record's customer; nothing on overflow.
+  std::optional<int64_t> CustomerBalance(Side side, std::string_view unit) const;
 
   // The opening's day, if there is an opening in that unit.
-  std::optional<int32_t> OpeningDay(std::string_view unit) const;
-  void SetOpening(std::string_view unit, uint64_t voucher,
+  std::optional<int32_t> OpeningDay(Side side, std::string_view unit) const;
+  void SetOpening(Side side, std::string_view unit, uint64_t voucher,
                   int32_t day);  // voucher 0: none any more
-
-  // False on overflow: then the change must be refused.
-  [[nodiscard]] bool Post(std::string_view unit, const Posting& posting);
 
   // Counts what a voucher says was bought (less: given back), beside what it says is owed.
   // `sales`: 1 for a sale, -1 for one that is undone.
@@ -55,27 +56,39 @@ class Account {
   // The voucher is being undone: if it was the newest sale, the one before it is that now.
   void ForgetSale(std::string_view unit, uint64_t voucher);
 
-  // Stores the row and tells of the balance in `unit`, which was `before` when the change began.
-  void Write(std::string_view unit, int64_t before);
+  // False on overflow: then the change must be refused.
+  [[nodiscard]] bool Post(Side side, std::string_view unit, const Posting& posting);
+
+  // Stores the row and tells of the balances that are not what they were when the change began.
+  void Write();
 
  private:
-  const carnet::log::v1::UnitAccount* Find(std::string_view unit) const;
-  carnet::log::v1::UnitAccount* FindOrAdd(std::string_view unit);
+  struct Touched {
+    Side side;
+    std::string unit;
+    int64_t before;
+  };
+
+  const carnet::log::v1::UnitAccount* Find(Side side, std::string_view unit) const;
+  carnet::log::v1::UnitAccount* FindOrAdd(Side side, std::string_view unit);
 
   Step* step_;
   Uuid record_;
   std::string key_;
   carnet::log::v1::AccountRow row_;
   bool exists_;
+  std::vector<Touched> touched_;
 };
 
 // Σ over the members of a customer; nothing on overflow.
 std::optional<int64_t> CustomerBalance(const Reader& state, std::string_view merchant,
-                                       const Uuid& customer, std::string_view unit);
+                                       const Uuid& customer, Side side, std::string_view unit);
 
-// Posts to an account of the merchant's own. False on overflow.
-[[nodiscard]] bool PostToOwnAccount(Step* step, carnet::log::v1::LedgerAccount account,
-                                    std::string_view unit, std::string_view source, int64_t amount);
+// Of one side, by unit.
+inline const google::protobuf::RepeatedPtrField<carnet::log::v1::UnitAccount>& UnitsOf(
+    const carnet::log::v1::AccountRow& row, Side side) {
+  return side == Side::kReceivable ? row.units() : row.payables();
+}
 
 // Appends to columns, and reads them back.
 void AppendPosting(const Posting& posting, carnet::log::v1::Postings* postings);

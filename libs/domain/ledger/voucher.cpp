@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/civil_date.h"
 #include "base/money.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
 #include "domain/ledger/account.h"
+#include "domain/ledger/own_account.h"
 #include "domain/ledger/posting_table.h"
 #include "domain/reasons.h"
 
 namespace carnet::domain {
 
-using carnet::log::v1::CodeRow;
+using carnet::log::v1::LedgerAccount;
 using carnet::log::v1::LegRow;
 using carnet::log::v1::VoucherRow;
+using carnet::v1::Body;
 
 VoucherRow BeginVoucher(const Step& step, carnet::v1::VoucherKind kind, const Account* account,
                         std::string_view unit) {
@@ -41,12 +44,16 @@ void SetNote(const Step& step, const carnet::v1::Personal& note, VoucherRow* vou
       ContactRecordId(step.merchant_name(), step.change.channel(), step.change.source(),
                       step.change.external_id(), Uuid::FromBytes(step.change.customer_id()));
   voucher->set_note_sealed_for(std::string(sealed_for.bytes()));
+  const Body& body = step.change.body();
+  if (body.has_posting()) return;
+  const auto* field = Body::descriptor()->FindFieldByNumber(static_cast<int>(body.kind_case()));
+  voucher->set_note_field(field->name() + ".note");
 }
 
-bool AddLeg(carnet::log::v1::LedgerAccount account, int64_t amount, VoucherRow* voucher) {
+bool AddLeg(LedgerAccount account, int64_t amount, VoucherRow* voucher, bool in_other_unit) {
   if (amount == 0) return true;
   for (LegRow& leg : *voucher->mutable_legs()) {
-    if (leg.account() != account) continue;
+    if (leg.account() != account || leg.in_other_unit() != in_other_unit) continue;
     const auto sum = CheckedAdd(leg.amount(), amount);
     if (!sum) return false;
     leg.set_amount(*sum);
@@ -55,7 +62,15 @@ bool AddLeg(carnet::log::v1::LedgerAccount account, int64_t amount, VoucherRow* 
   LegRow* leg = voucher->add_legs();
   leg->set_account(account);
   leg->set_amount(amount);
+  leg->set_in_other_unit(in_other_unit);
   return true;
+}
+
+int64_t LegOf(const VoucherRow& voucher, LedgerAccount account) {
+  for (const LegRow& leg : voucher.legs()) {
+    if (leg.account() == account && !leg.in_other_unit()) return leg.amount();
+  }
+  return 0;
 }
 
 Verdict Overflow(const Step& step, std::string_view what) {
@@ -72,30 +87,171 @@ CodeEntry FindCode(const Step& step, std::string_view source, std::string_view c
   return entry;
 }
 
-Verdict CheckCode(Step* step, const VoucherRow& voucher, CodeEntry* entry) {
+VoucherRow ReadVoucher(const Step& step, uint64_t number) {
+  VoucherRow row;
+  Require(GetRow(step.state, Family::kEntries, VoucherKey(step.merchant_name(), number), &row),
+          "a number stands for a voucher");
+  return row;
+}
+
+NamedVoucher FindVoucher(const Step& step, std::string_view source, std::string_view code) {
+  NamedVoucher named;
+  named.number =
+      FindCode(step, source.empty() ? std::string_view(step.change.source()) : source, code)
+          .row.number();
+  if (named.number == 0) named.number = FindCode(step, {}, code).row.number();
+  if (named.number != 0) named.row = ReadVoucher(step, named.number);
+  return named;
+}
+
+CodeUse FindCodeUse(const Step& step, const VoucherRow& voucher, CodeEntry* entry) {
   *entry = {};
-  if (voucher.code().empty()) return Verdict::Applied();
-  *entry = FindCode(*step, voucher.source(), voucher.code());
-  if (entry->row.number() == 0) return Verdict::Applied();
-  VoucherRow other;
-  Require(GetRow(step->state, Family::kEntries,
-                 VoucherKey(step->merchant_name(), entry->row.number()), &other),
-          "a code stands for a voucher");
+  if (voucher.code().empty()) return CodeUse::kFree;
+  *entry = FindCode(step, voucher.source(), voucher.code());
+  if (entry->row.number() == 0) return CodeUse::kFree;
+  const VoucherRow other = ReadVoucher(step, entry->row.number());
   const bool same_ticket = other.kind() == voucher.kind() && other.record() == voucher.record() &&
                            other.occurred_at_micros() == voucher.occurred_at_micros() &&
                            other.unit() == voucher.unit() && other.total() == voucher.total();
-  if (same_ticket) {
-    step->voucher = entry->row.number();
-    step->voucher_code = voucher.code();
-    step->Flag(flag::kNaturalKey);
-    return Verdict::Duplicate();
-  }
+  return same_ticket ? CodeUse::kSameTicket : CodeUse::kTaken;
+}
+
+Verdict SameTicket(Step* step, const CodeEntry& entry) {
+  step->voucher = entry.row.number();
+  step->voucher_code = ReadVoucher(*step, entry.row.number()).code();
+  step->Flag(flag::kNaturalKey);
+  return Verdict::Duplicate();
+}
+
+Verdict TakenCode(Step* step) {
   if (!step->is_fact()) {
     return Verdict::Rejected(reason::kCodeTaken,
                              "this source has another voucher with that code; use a new code");
   }
   step->Flag(flag::kCodeReused);
   return Verdict::Applied();
+}
+
+Verdict CheckOpenings(Step* step, const Account* account, const VoucherRow& voucher) {
+  if (account == nullptr) return Verdict::Applied();
+  std::optional<int32_t> opening;
+  bool has_leg = false;
+  const auto look_at = [&](Side side, const std::string& unit) {
+    const auto day = account->OpeningDay(side, unit);
+    if (day && (!opening || *day > *opening)) opening = day;
+  };
+  for (const LegRow& leg : voucher.legs()) {
+    if (!IsCustomerAccount(leg.account())) continue;
+    has_leg = true;
+    look_at(SideOf(leg.account()), leg.in_other_unit() ? voucher.other_unit() : voucher.unit());
+  }
+  // What was paid at once is older than the opening all the same.
+  if (!has_leg) look_at(Side::kReceivable, voucher.unit());
+  if (!opening || voucher.effective_day() >= *opening) return Verdict::Applied();
+  if (!step->is_fact()) {
+    return Verdict::Rejected(reason::kBeforeOpening, "the customer's opening balance counts from " +
+                                                         FormatCivilDay(*opening));
+  }
+  step->Flag(flag::kBeforeOpening);
+  return Verdict::Applied();
+}
+
+namespace {
+
+// What the legs do to the accounts of the voucher's record.
+struct CustomerLegs {
+  int64_t receivable = 0;
+  int64_t other_receivable = 0;
+  std::optional<int64_t> payable;
+};
+
+// Posts the legs to the merchant's own accounts and to the payable's control account, and gives
+// back those of the record. Nothing on overflow;
+// then `account` is the one that overflowed.
+std::optional<CustomerLegs> PostOwnLegs(Step* step, const VoucherRow& voucher,
+                                        LedgerAccount* account) {
+  __int128 sum = 0;
+  __int128 other_sum = 0;
+  CustomerLegs legs;
+  const std::string_view money_source =
+      voucher.money_source().empty() ? voucher.source() : voucher.money_source();
+  for (const LegRow& leg : voucher.legs()) {
+    (leg.in_other_unit() ? other_sum : sum) += leg.amount();
+    if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_RECEIVABLE) {
+      (leg.in_other_unit() ? legs.other_receivable : legs.receivable) = leg.amount();
+      continue;  // what all customers owe is what balances the merchant's other accounts
+    }
+    if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_PAYABLE) legs.payable = leg.amount();
+    const std::string_view source =
+        IsMoneyAccount(leg.account()) ? money_source : std::string_view();
+    const std::string& unit = leg.in_other_unit() ? voucher.other_unit() : voucher.unit();
+    if (!PostToOwnAccount(step, leg.account(), unit, source, voucher.effective_day(),
+                          leg.amount())) {
+      *account = leg.account();
+      return std::nullopt;
+    }
+  }
+  Require(sum == 0 && other_sum == 0, "debits equal credits");
+  return legs;
+}
+
+// A voucher that touches neither account stands among the receivable's postings, with zero: so each
+// voucher of a customer is found from its accounts.
+bool PostCustomerLegs(const CustomerLegs& legs, uint64_t number, Account* account,
+                      VoucherRow* voucher) {
+  Posting posting = {.voucher = number,
+                     .effective_day = voucher->effective_day(),
+                     .recorded_day = voucher->recorded_day()};
+  if (legs.payable) {
+    posting.amount = *legs.payable;
+    if (!account->Post(Side::kPayable, voucher->unit(), posting)) return false;
+    voucher->set_payable_after(account->Balance(Side::kPayable, voucher->unit()));
+  }
+  if (!legs.payable || legs.receivable != 0) {
+    posting.amount = legs.receivable;
+    if (!account->Post(Side::kReceivable, voucher->unit(), posting)) return false;
+  }
+  voucher->set_balance_after(account->Balance(Side::kReceivable, voucher->unit()));
+  if (!voucher->other_unit().empty()) {
+    posting.amount = legs.other_receivable;
+    if (!account->Post(Side::kReceivable, voucher->other_unit(), posting)) return false;
+    voucher->set_other_amount(legs.other_receivable);
+    voucher->set_other_balance_after(account->Balance(Side::kReceivable, voucher->other_unit()));
+  }
+  if (voucher->kind() == carnet::v1::VOUCHER_KIND_OPENING) {
+    account->SetOpening(legs.payable ? Side::kPayable : Side::kReceivable, voucher->unit(), number,
+                        voucher->effective_day());
+  }
+  if (const Bought bought = BoughtBy(*voucher); bought.net != 0 || bought.tax != 0) {
+    account->AddBought(voucher->unit(), posting, bought.net, bought.tax, bought.sales);
+  }
+  return true;
+}
+
+}  // namespace
+
+Bought BoughtBy(const VoucherRow& voucher) {
+  Bought bought;
+  for (const LegRow& leg : voucher.legs()) {
+    switch (leg.account()) {
+      // A sale credits, a return or a reversal of a sale debits: so what was bought follows.
+      case carnet::log::v1::LEDGER_ACCOUNT_SALES:
+        bought.net -= leg.amount();
+        bought.sales = leg.amount() < 0 ? 1 : -1;
+        break;
+      case carnet::log::v1::LEDGER_ACCOUNT_RETURNS:
+        bought.net -= leg.amount();
+        break;
+      case carnet::log::v1::LEDGER_ACCOUNT_TAX:
+        bought.tax -= leg.amount();
+        break;
+      case carnet::log::v1::LEDGER_ACCOUNT_PAYABLE:
+        return {};  // this we bought
+      default:
+        break;
+    }
+  }
+  return bought;
 }
 
 Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* voucher) {
@@ -115,54 +271,20 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
   std::sort(flags.begin(), flags.end());
   for (std::string_view flag : flags) voucher->add_flags(std::string(flag));
 
-  __int128 sum = 0;
-  int64_t receivable = 0;
-  int64_t bought_net = 0;
-  int64_t bought_tax = 0;
-  int sales = 0;
-  const std::string_view money_source =
-      voucher->money_source().empty() ? voucher->source() : voucher->money_source();
-  for (const LegRow& leg : voucher->legs()) {
-    sum += leg.amount();
-    if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_RECEIVABLE) {
-      receivable = leg.amount();
-      continue;
-    }
-    // A sale credits, a return or a reversal of a sale debits: so what was bought follows.
-    if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_SALES) {
-      bought_net -= leg.amount();
-      sales = leg.amount() < 0 ? 1 : -1;
-    } else if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_RETURNS) {
-      bought_net -= leg.amount();
-    } else if (leg.account() == carnet::log::v1::LEDGER_ACCOUNT_TAX) {
-      bought_tax -= leg.amount();
-    }
-    const std::string_view source =
-        IsMoneyAccount(leg.account()) ? money_source : std::string_view();
-    if (!PostToOwnAccount(step, leg.account(), voucher->unit(), source, leg.amount())) {
-      return Overflow(*step, "the merchant's account " + std::string(AccountName(leg.account())));
-    }
+  LedgerAccount overflowed = carnet::log::v1::LEDGER_ACCOUNT_UNSPECIFIED;
+  const auto legs = PostOwnLegs(step, *voucher, &overflowed);
+  if (!legs) {
+    return Overflow(*step, "the merchant's account " + std::string(AccountName(overflowed)));
   }
-  Require(sum == 0, "debits equal credits");
-
   step->feed.VoucherPosted(number);
   if (account != nullptr) {
-    const int64_t before = account->Balance(voucher->unit());
-    const Posting posting = {.voucher = number,
-                             .effective_day = voucher->effective_day(),
-                             .recorded_day = voucher->recorded_day(),
-                             .amount = receivable};
-    if (!account->Post(voucher->unit(), posting)) return Overflow(*step, "the customer's account");
-    if (bought_net != 0 || bought_tax != 0) {
-      account->AddBought(voucher->unit(), posting, bought_net, bought_tax, sales);
+    if (!PostCustomerLegs(*legs, number, account, voucher)) {
+      return Overflow(*step, "the customer's account");
     }
-    if (voucher->kind() == carnet::v1::VOUCHER_KIND_OPENING) {
-      account->SetOpening(voucher->unit(), number, voucher->effective_day());
-    }
-    voucher->set_balance_after(account->Balance(voucher->unit()));
-    account->Write(voucher->unit(), before);
+    account->Write();
   } else {
-    Require(receivable == 0, "nobody owes what a walk-in bought");
+    Require(legs->receivable == 0 && legs->other_receivable == 0 && !legs->payable,
+            "nobody owes what a walk-in bought");
   }
 
   code.row.set_number(number);

@@ -24,7 +24,10 @@ void SetNote(const Step& step, const carnet::v1::Personal& note,
 
 // Adds a leg, merged with an earlier one to the same account. False on overflow.
 [[nodiscard]] bool AddLeg(carnet::log::v1::LedgerAccount account, int64_t amount,
-                          carnet::log::v1::VoucherRow* voucher);
+                          carnet::log::v1::VoucherRow* voucher, bool in_other_unit = false);
+
+// The leg to an account in the voucher's own unit; 0: there is none.
+int64_t LegOf(const carnet::log::v1::VoucherRow& voucher, carnet::log::v1::LedgerAccount account);
 
 // A source's voucher code, with what it stands for so far.
 struct CodeEntry {
@@ -33,10 +36,41 @@ struct CodeEntry {
 };
 CodeEntry FindCode(const Step& step, std::string_view source, std::string_view code);
 
-// The same code again: whether the voucher may be posted. Applied: go on (perhaps with a flag) and
-// hand `entry` to PostVoucher(); anything else is the change's verdict: DUPLICATE(NATURAL_KEY)
-// where the ticket is the same, REJECTED(CODE_TAKEN).
-Verdict CheckCode(Step* step, const carnet::log::v1::VoucherRow& voucher, CodeEntry* entry);
+// The voucher that a change names by the code of its source (empty: the change's own), or by a
+// generated code. Number 0: there is none.
+struct NamedVoucher {
+  uint64_t number = 0;
+  carnet::log::v1::VoucherRow row;
+};
+NamedVoucher FindVoucher(const Step& step, std::string_view source, std::string_view code);
+carnet::log::v1::VoucherRow ReadVoucher(const Step& step, uint64_t number);
+
+// Whether a voucher's code was used before. `entry`: for PostVoucher().
+enum class CodeUse {
+  kFree,
+  kSameTicket,  // same kind, customer, occurred_at and total: a till that was installed anew
+  kTaken,
+};
+CodeUse FindCodeUse(const Step& step, const carnet::log::v1::VoucherRow& voucher, CodeEntry* entry);
+
+// DUPLICATE(NATURAL_KEY) of the voucher that `entry` stands for.
+Verdict SameTicket(Step* step, const CodeEntry& entry);
+// A taken code: REJECTED(CODE_TAKEN), or for a FACT a flag.
+Verdict TakenCode(Step* step);
+
+// A date before an opening of the accounts that the voucher's legs are on: REJECTED, or for a FACT
+// a flag. No account: nothing to check.
+Verdict CheckOpenings(Step* step, const Account* account,
+                      const carnet::log::v1::VoucherRow& voucher);
+
+// What a voucher adds to what its customer bought: sales less returns, without tax, and the tax
+// beside it. `sales`: 1 for a sale, -1 for one that is undone.
+struct Bought {
+  int64_t net = 0;
+  int64_t tax = 0;
+  int sales = 0;
+};
+Bought BoughtBy(const carnet::log::v1::VoucherRow& voucher);
 
 // Numbers the voucher, gives it a code if it has none, posts its legs, stores it and tells of it.
 // `account` is that of the voucher's record, or null for a walk-in. The legs must sum to zero:

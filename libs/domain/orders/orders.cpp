@@ -9,6 +9,7 @@
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
+#include "domain/ledger/book_dates.h"
 #include "domain/ledger/postings.h"
 #include "domain/ledger/reversals.h"
 #include "domain/ledger/voucher.h"
@@ -22,17 +23,13 @@ using namespace carnet::log::v1;  // NOLINT: the parts
 using carnet::v1::OrderObserved;
 using carnet::v1::Posting;
 
-// 2000-01-01, as for vouchers that come by themselves.
-constexpr int32_t kFloorDay = 10957;
-
 // Sets the day that what is posted counts for, and puts the change's own back.
 class EffectiveDayOf {
  public:
   EffectiveDayOf(Step* step, const std::string& date) : step_(step), own_(step->effective_day) {
     const auto day = ParseCivilDay(date);
     if (!day) return;
-    const int32_t today = CivilDayOf(step->recorded_at, step->change.utc_offset_minutes());
-    const bool plausible = *day <= today && *day >= kFloorDay;
+    const bool plausible = IsPlausibleDay(*step, *day);
     if (!plausible) step->Flag(flag::kClockSuspect);
     step->effective_day = plausible ? *day : step->recorded_day;
   }
