@@ -26,6 +26,7 @@ class Parser {
     AddPublish();
     AddCustomers();
     AddLedger();
+    AddBooks();
     AddFeed();
     AddIdentity();
     AddOperations();
@@ -155,26 +156,98 @@ class Parser {
 
   void AddLedger() {
     auto balance = std::make_shared<ShowBalance>();
-    CLI::App* app = Leaf(&app_, "balance", "What a customer owes", balance);
-    app->add_option("customer", balance->customer, "customers/ID, or the ID alone")
-        ->type_name("ID")
+    CLI::App* app = Leaf(&app_, "balance", "What a customer owes, as of any day", balance);
+    AddCustomer(app, &balance->customer);
+    AddUnit(app, &balance->unit);
+    AddOwnRecord(app, &balance->own_record_only);
+    AddDate(app, "--as-of", &balance->as_of, "As of this effective date");
+    AddKnown(app, &balance->known);
+
+    auto voucher = std::make_shared<ShowVoucher>();
+    app = Leaf(&app_, "voucher", "One voucher: its legs, and the balance after it on both axes",
+               voucher);
+    app->add_option("code", voucher->code, "Its code, or merchants/MERCHANT/vouchers/NUMBER")
+        ->type_name("CODE")
         ->required();
-    app->add_option("--unit", balance->unit, "One currency only")->type_name("CODE");
-    app->add_flag("--own-record", balance->own_record_only,
-                  "Of that source record alone, not of all that are linked with it");
+    app->add_option("--source", voucher->source, "The source whose code it is; none: generated")
+        ->type_name("SOURCE");
 
     auto vouchers = std::make_shared<ListVouchers>();
     app = Leaf(&app_, "vouchers", "Vouchers of a customer or of the merchant, newest first",
                vouchers);
     app->add_option("customer", vouchers->customer, "customers/ID, or the ID alone; none: all")
         ->type_name("ID");
+    app->add_option("--kind", vouchers->kinds, "Only these, such as sale,supplier-payment")
+        ->delimiter(',')
+        ->type_name("KIND,…");
+    app->add_option("--status", vouchers->status, "Only those that stand, or were reversed")
+        ->check(CLI::IsMember({"posted", "reversed"}).description(""))
+        ->type_name("posted|reversed");
+    AddPeriod(app, &vouchers->from, &vouchers->to);
+    app->add_option("--code", vouchers->code, "Only those with exactly this code")
+        ->type_name("CODE");
+    app->add_option("--source", vouchers->source, "Only those of this source")->type_name("SOURCE");
     AddLimit(app, &vouchers->limit);
+
+    auto statement = std::make_shared<ShowStatement>();
+    app = Leaf(&app_, "statement", "A customer's account over a period: opening, lines, closing",
+               statement);
+    AddCustomer(app, &statement->customer);
+    AddUnit(app, &statement->unit);
+    app->add_flag("--payable", statement->payable, "What we owe them, not what they owe us");
+    AddPeriod(app, &statement->from, &statement->to);
+    AddKnown(app, &statement->known);
+    AddOwnRecord(app, &statement->own_record_only);
+    app->add_flag("--csv", statement->csv, "As CSV, with a line of titles");
 
     auto outcome = std::make_shared<ShowOutcome>();
     Leaf(&app_, "outcome", "What became of a change", outcome)
         ->add_option("change", outcome->change_id, "The change's id, a UUID")
         ->type_name("UUID")
         ->required();
+  }
+
+  void AddBooks() {
+    auto sums = std::make_shared<ShowSums>();
+    CLI::App* app = Leaf(&app_, "takings",
+                         "What came in and went out, by day and method; or other accounts", sums);
+    app->add_option("accounts", sums->accounts,
+                    "Accounts of a trial balance, such as sales; none: all money")
+        ->type_name("ACCOUNT");
+    AddPeriod(app, &sums->from, &sums->to);
+    AddKnown(app, &sums->known);
+    app->add_option("--by", sums->period, "A sum for each day or month, or one over all")
+        ->check(CLI::IsMember({"day", "month", "all"}).description(""))
+        ->type_name("day|month|all")
+        ->capture_default_str();
+    AddUnit(app, &sums->unit);
+    app->add_option("--source", sums->source, "Of one source only")->type_name("SOURCE");
+    app->add_flag("--by-source", sums->by_source, "A sum for each source");
+
+    auto trial_balance = std::make_shared<ShowTrialBalance>();
+    app =
+        Leaf(&app_, "trial-balance", "All accounts of the merchant, as of any day", trial_balance);
+    AddDate(app, "--as-of", &trial_balance->as_of, "As of this effective date");
+    AddKnown(app, &trial_balance->known);
+    AddUnit(app, &trial_balance->unit);
+
+    auto explain = std::make_shared<ExplainFigure>();
+    app = Leaf(&app_, "explain",
+               "The vouchers of which a figure is the sum, and where each is from", explain);
+    app->add_option("customer", explain->customer,
+                    "customers/ID, or the ID alone; none: an account of the merchant's own")
+        ->type_name("ID");
+    app->add_option("--account", explain->account, "receivable, payable, cash, sales, …")
+        ->type_name("ACCOUNT");
+    AddUnit(app, &explain->unit);
+    AddPeriod(app, &explain->from, &explain->to);
+    AddKnown(app, &explain->known);
+    app->add_option("--source", explain->source, "Money of one source only")->type_name("SOURCE");
+    AddOwnRecord(app, &explain->own_record_only);
+    AddLimit(app, &explain->limit);
+
+    Leaf(&app_, "verify", "Add up all books of the merchant anew, and say what does not agree",
+         std::make_shared<VerifyBooks>());
   }
 
   void AddFeed() {
@@ -269,6 +342,34 @@ class Parser {
         ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
         ->type_name("N")
         ->capture_default_str();
+  }
+
+  void AddCustomer(CLI::App* app, std::string* customer) {
+    app->add_option("customer", *customer, "customers/ID, or the ID alone")
+        ->type_name("ID")
+        ->required();
+  }
+
+  void AddUnit(CLI::App* app, std::string* unit) {
+    app->add_option("--unit", *unit, "One currency only")->type_name("CODE");
+  }
+
+  void AddOwnRecord(CLI::App* app, bool* own_record_only) {
+    app->add_flag("--own-record", *own_record_only,
+                  "Of that source record alone, not of all that are linked with it");
+  }
+
+  void AddDate(CLI::App* app, const char* name, std::string* date, const char* help) {
+    app->add_option(name, *date, help)->type_name("YYYY-MM-DD");
+  }
+
+  void AddKnown(CLI::App* app, std::string* date) {
+    AddDate(app, "--known", date, "As it was known at the end of this recorded date");
+  }
+
+  void AddPeriod(CLI::App* app, std::string* from, std::string* to) {
+    AddDate(app, "--from", from, "First effective date");
+    AddDate(app, "--to", to, "Last effective date");
   }
 
   // "carnet customer show", as far as it was understood.

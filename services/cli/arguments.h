@@ -52,15 +52,65 @@ struct LookupCustomers {
   std::string email;
   std::string country;  // of `phone`
 };
+// Dates are YYYY-MM-DD as typed, or empty; the server says what is wrong with one.
 struct ShowBalance {
   std::string customer;
   std::string unit;
   bool own_record_only = false;
+  std::string as_of;  // effective
+  std::string known;  // recorded
+};
+struct ShowVoucher {
+  std::string code;    // or the voucher's name, merchants/{merchant}/vouchers/{number}
+  std::string source;  // empty: a generated code
 };
 struct ListVouchers {
-  std::string customer;  // empty: all of the merchant
-  int64_t limit = 100;   // 0: all
+  std::string customer;            // empty: all of the merchant
+  std::vector<std::string> kinds;  // "sale", "supplier-payment"; none: all
+  std::string status;              // posted, reversed or empty
+  std::string from;
+  std::string to;
+  std::string code;
+  std::string source;
+  int64_t limit = 100;  // 0: all
 };
+struct ShowStatement {
+  std::string customer;
+  std::string unit;
+  bool payable = false;
+  std::string from;
+  std::string to;
+  std::string known;
+  bool own_record_only = false;
+  bool csv = false;
+};
+struct ShowSums {
+  std::vector<std::string> accounts;  // none: money, which is takings
+  std::string from;
+  std::string to;
+  std::string known;
+  std::string period = "day";  // or month, all
+  std::string unit;
+  std::string source;
+  bool by_source = false;
+};
+struct ShowTrialBalance {
+  std::string as_of;
+  std::string known;
+  std::string unit;
+};
+struct ExplainFigure {
+  std::string customer;  // empty: an account of the merchant's own
+  std::string account;
+  std::string unit;
+  std::string from;
+  std::string to;
+  std::string known;
+  std::string source;
+  bool own_record_only = false;
+  int64_t limit = 100;  // 0: all
+};
+struct VerifyBooks {};
 struct ShowOutcome {
   std::string change_id;
 };
@@ -119,9 +169,11 @@ struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
 
-using Command = std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance,
-                             ListVouchers, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
-                             TryIdentity, TryChannel, ManageAccess, MakeToken, PrintText>;
+using Command =
+    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance, ShowVoucher,
+                 ListVouchers, ShowStatement, ShowSums, ShowTrialBalance, ExplainFigure,
+                 VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, TryIdentity,
+                 TryChannel, ManageAccess, MakeToken, PrintText>;
 
 struct Arguments {
   CommonOptions common;

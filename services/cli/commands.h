@@ -21,7 +21,13 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowCustomer& command
 absl::StatusOr<ExitCode> Run(const Session& session, const ListCustomers& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const LookupCustomers& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowBalance& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowVoucher& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ListVouchers& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatement& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowSums& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowTrialBalance& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ExplainFigure& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const VerifyBooks& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowOutcome& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const Subscribe& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command);

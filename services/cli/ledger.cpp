@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "carnet/v1/customer_service.grpc.pb.h"
@@ -54,6 +55,8 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowBalance& command)
   request.set_customer(*name);
   request.set_unit(command.unit);
   request.set_own_record_only(command.own_record_only);
+  request.set_effective_date(command.as_of);
+  request.set_recorded_date(command.known);
   const auto response = Call(session, &v1::LedgerService::Stub::GetBalance, request);
   if (!response.ok()) return response.status();
   if (session.json()) {
@@ -61,10 +64,45 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowBalance& command)
   } else if (response->balances().empty()) {
     session.Print("No voucher yet: owes nothing.\n");
   } else {
-    Table table({{"OWES US", Align::kRight}});
-    for (const v1::Balance& balance : response->balances()) table.Add({AmountText(balance)});
+    Table table({{"OWES US", Align::kRight},
+                 {"PAYABLE", Align::kRight},
+                 {"NET", Align::kRight},
+                 {"BOUGHT", Align::kRight},
+                 {"WITHOUT TAX", Align::kRight}});
+    for (const v1::Balance& balance : response->balances()) {
+      const auto with_unit = [&](const std::string& amount) {
+        return amount.empty() ? "" : absl::StrCat(amount, " ", balance.unit());
+      };
+      std::string gross;
+      std::string net;
+      for (const v1::Bought& bought : response->bought()) {
+        if (bought.unit() != balance.unit()) continue;
+        gross = with_unit(bought.gross());
+        if (bought.net_minor() != bought.gross_minor()) net = with_unit(bought.net());
+      }
+      table.Add({AmountText(balance), with_unit(balance.payable()), with_unit(balance.net()), gross,
+                 net});
+    }
     session.Print(table.Render());
   }
+  return ExitCode::kDone;
+}
+
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowVoucher& command) {
+  v1::GetVoucherRequest request;
+  if (absl::StartsWith(command.code, "merchants/")) {
+    request.set_name(command.code);
+  } else {
+    const auto merchant = session.Merchant();
+    if (!merchant.ok()) return merchant.status();
+    request.set_name(absl::StrCat("merchants/", *merchant));
+    request.set_code(command.code);
+    request.set_source(command.source);
+  }
+  const auto response = Call(session, &v1::LedgerService::Stub::GetVoucher, request);
+  if (!response.ok()) return response.status();
+  session.Print(session.json() ? ToJson(response->voucher()) + "\n"
+                               : RenderVoucher(response->voucher()));
   return ExitCode::kDone;
 }
 
@@ -74,6 +112,19 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ListVouchers& command
   if (!parent.ok()) return parent.status();
   v1::ListVouchersRequest request;
   request.set_parent(of_all ? absl::StrCat("merchants/", *parent) : *parent);
+  for (const std::string& word : command.kinds) {
+    const auto kind = KindOfWord(word);
+    if (!kind.ok()) return kind.status();
+    request.add_kinds(*kind);
+  }
+  if (!command.status.empty()) {
+    request.set_status(command.status == "posted" ? v1::VOUCHER_STATUS_POSTED
+                                                  : v1::VOUCHER_STATUS_REVERSED);
+  }
+  request.set_effective_from(command.from);
+  request.set_effective_to(command.to);
+  request.set_code(command.code);
+  request.set_source(command.source);
   std::vector<v1::Voucher> vouchers;
   const absl::Status status = ForEachOnPages(
       session, &v1::LedgerService::Stub::ListVouchers, request, command.limit,

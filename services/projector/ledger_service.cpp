@@ -40,8 +40,8 @@ constexpr auto kName = [](const auto& request) {
 
 class LedgerServiceImpl final : public Base {
  public:
-  LedgerServiceImpl(Moments* moments, const vault::Opener* opener, runtime::OpenStreams* streams)
-      : moments_(moments), opener_(opener), streams_(streams), ledger_(opener) {}
+  LedgerServiceImpl(Moments* moments, const vault::Opener* opener)
+      : moments_(moments), opener_(opener), ledger_(opener) {}
 
   grpc::ServerUnaryReactor* GetBalance(Context* context, const Bytes* in, Bytes* out) override {
     using Request = v1::GetBalanceRequest;
@@ -107,26 +107,24 @@ class LedgerServiceImpl final : public Base {
 
   grpc::ServerWriteReactor<Bytes>* GetStatement(Context* context, const Bytes* in) override {
     return StartPull<v1::GetStatementRequest, v1::GetStatementResponse, query::Statement>(
-        streams_, moments_, context, in, kCustomer, query::Statement::Begin);
+        moments_, context, in, kCustomer, query::Statement::Begin);
   }
 
   grpc::ServerWriteReactor<Bytes>* VerifyBooks(Context* context, const Bytes* in) override {
     return StartPull<v1::VerifyBooksRequest, v1::VerifyBooksResponse, query::Verification>(
-        streams_, moments_, context, in, kParent, query::Verification::Begin);
+        moments_, context, in, kParent, query::Verification::Begin);
   }
 
  private:
   Moments* const moments_;
   const vault::Opener* const opener_;
-  runtime::OpenStreams* const streams_;
   const query::Ledger ledger_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeLedgerService(Moments* moments, const vault::Opener* opener,
-                                                 runtime::OpenStreams* streams) {
-  return std::make_unique<LedgerServiceImpl>(moments, opener, streams);
+std::unique_ptr<grpc::Service> MakeLedgerService(Moments* moments, const vault::Opener* opener) {
+  return std::make_unique<LedgerServiceImpl>(moments, opener);
 }
 
 }  // namespace carnet::projector_service

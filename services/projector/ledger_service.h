@@ -10,16 +10,11 @@ namespace carnet::vault {
 class Opener;
 }
 
-namespace carnet::runtime {
-class OpenStreams;
-}
-
 namespace carnet::projector_service {
 
 class Moments;
 
 // All arguments must outlive the service.
-std::unique_ptr<grpc::Service> MakeLedgerService(Moments* moments, const vault::Opener* opener,
-                                                 runtime::OpenStreams* streams);
+std::unique_ptr<grpc::Service> MakeLedgerService(Moments* moments, const vault::Opener* opener);
 
 }  // namespace carnet::projector_service

@@ -47,7 +47,7 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
                                           .publish = parts.publish,
                                           .country_of = parts.country_of});
   impl_->policy = MakePolicyService(moments, parts.publish);
-  impl_->ledger = MakeLedgerService(moments, parts.opener, parts.streams);
+  impl_->ledger = MakeLedgerService(moments, parts.opener);
   impl_->orders = MakeOrderService(moments);
   impl_->subscription = MakeSubscriptionService({.moments = moments,
                                                  .projector = parts.projector,

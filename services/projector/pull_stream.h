@@ -10,7 +10,6 @@
 #include "absl/status/statusor.h"
 
 #include "projector/moments.h"
-#include "runtime/open_streams.h"
 #include "runtime/server_stream.h"
 
 namespace carnet::projector_service {
@@ -38,14 +37,13 @@ void Pull(std::shared_ptr<runtime::ServerStream<Response>> stream,
 // Answers a streaming call: `begin(view, request)` gives an absl::StatusOr<Pieces>, once the views
 // have reached the request's min_position. `merchant_of` as in StartRead().
 template <typename Request, typename Response, typename Pieces, typename MerchantOf, typename Begin>
-grpc::ServerWriteReactor<grpc::ByteBuffer>* StartPull(runtime::OpenStreams* streams,
-                                                      Moments* moments,
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartPull(Moments* moments,
                                                       grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* in,
                                                       MerchantOf merchant_of, Begin begin) {
   using Stream = std::shared_ptr<runtime::ServerStream<Response>>;
   return runtime::StartServerStream<Request, Response>(
-      streams, context, in,
+      moments->guard(), context, in,
       [=](const Request& request, const runtime::CallInfo& call, Stream stream) {
         const auto merchant = merchant_of(request);
         if (!merchant.ok()) return stream->Finish(merchant.status());
