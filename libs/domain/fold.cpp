@@ -117,6 +117,8 @@ Verdict ApplyBody(Step* step) {
       return ApplyAssignVoucher(step, account, body.assign_voucher());
     case Body::kSetBookDates:
       return ApplySetBookDates(step, body.set_book_dates());
+    case Body::kDistinguishCustomers:
+      return ApplyDistinguish(step, body.distinguish_customers());
     case Body::kRulesVersionActivated:
       return ApplyRulesVersion(step, body.rules_version_activated());
     case Body::kPolicyChanged:

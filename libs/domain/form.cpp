@@ -266,6 +266,7 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
     }
     case Body::kLinkCustomers:
     case Body::kUnlinkCustomers:
+    case Body::kDistinguishCustomers:
     case Body::kRulesVersionActivated:
     case Body::kCustomerArchived:
       return request_only();

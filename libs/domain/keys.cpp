@@ -68,6 +68,21 @@ std::string IdentifierKey(std::string_view merchant, carnet::v1::IdentityTokenKi
   return key;
 }
 
+std::string SharedValueKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                           uint64_t short_token) {
+  std::string key = Begin(merchant, 1 + sizeof short_token + Uuid::kSize);
+  key.push_back(static_cast<char>(kind));
+  AppendBigEndian64(short_token, &key);
+  return key;
+}
+
+std::string SharedValueKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                           uint64_t short_token, const Uuid& record_id) {
+  std::string key = SharedValueKey(merchant, kind, short_token);
+  key.append(record_id.bytes());
+  return key;
+}
+
 std::string PostingsKey(std::string_view merchant, const Uuid& record_id, Side side,
                         std::string_view unit, uint32_t chunk) {
   std::string key = PostingsPrefix(merchant, record_id, side, unit);

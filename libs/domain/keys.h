@@ -25,7 +25,7 @@ std::string ChangeKey(std::string_view merchant, const Uuid& change_id);
 // kCodes: source, zero byte, code. Codes that Carnet generated stand under an empty source.
 std::string CodeKey(std::string_view merchant, std::string_view source, std::string_view code);
 
-// kRecords, kAccounts: record id.
+// kRecords, kAccounts, kIdentity: record id.
 std::string RecordKey(std::string_view merchant, const Uuid& record_id);
 
 // kLinks: customer id.
@@ -36,6 +36,13 @@ std::string IdentifierPrefix(std::string_view merchant, carnet::v1::IdentityToke
                              std::string_view token);
 std::string IdentifierKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
                           std::string_view token, const Uuid& record_id);
+
+// kSharedValues: kind (one byte), short token (u64); of a value that too many have, also with each
+// record's id.
+std::string SharedValueKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                           uint64_t short_token);
+std::string SharedValueKey(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
+                           uint64_t short_token, const Uuid& record_id);
 
 // Which of a record's accounts; the numbers stand in keys.
 enum class Side : uint8_t {

@@ -106,6 +106,10 @@ inline constexpr std::string_view kValueTaken =
 inline constexpr std::string_view kFieldTypeChanged =
     "FIELD_TYPE_CHANGED";  // a custom field's key keeps its type for ever
 inline constexpr std::string_view kHasBalance = "HAS_BALANCE";
+inline constexpr std::string_view kDistinguished =
+    "DISTINGUISHED";  // a pair that the link would bring together was said not to be the same
+inline constexpr std::string_view kLinkedByPerson =
+    "LINKED_BY_PERSON";  // people's other links hold the two together
 
 // Operators.
 inline constexpr std::string_view kQuarantined = "QUARANTINED";

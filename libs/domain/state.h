@@ -22,27 +22,29 @@ namespace carnet::domain {
 // in keys.h and carnet/log/v1/rows.proto. The order is the order in which key spaces are compared;
 // numbers are not stored.
 enum class Family : uint8_t {
-  kMerchants,    // counters of a merchant
-  kChanges,      // change id → outcome
-  kCodes,        // source and voucher code → voucher
-  kRecords,      // source record → cells
-  kLinks,        // customer with several members → members and edges
-  kIdentifiers,  // identity token → source records
-  kAccounts,     // source record → balances and newest postings
-  kPostings,     // older postings of an account, in chunks
-  kOwnAccounts,  // the merchant's own accounts
-  kEntries,      // vouchers
-  kFeed,         // events
-  kDeadLetters,  // changes that could not be folded
-  kHistory,      // source record → what changes replaced in its cells
-  kPolicies,     // a merchant's policy, and its walk-in ids
-  kConsents,     // identity token and purpose → consent
-  kRelations,    // who brought whom, who is a contact of which company
-  kOrders,       // orders, and lists of them
-  kOwnDays,      // what came to the merchant's own accounts, by day and month
-  kMembers,      // who belonged to whom, from which change on
+  kMerchants,     // counters of a merchant
+  kChanges,       // change id → outcome
+  kCodes,         // source and voucher code → voucher
+  kRecords,       // source record → cells
+  kLinks,         // customer with several members → members and edges
+  kIdentifiers,   // identity token → source records
+  kAccounts,      // source record → balances and newest postings
+  kPostings,      // older postings of an account, in chunks
+  kOwnAccounts,   // the merchant's own accounts
+  kEntries,       // vouchers
+  kFeed,          // events
+  kDeadLetters,   // changes that could not be folded
+  kHistory,       // source record → what changes replaced in its cells
+  kPolicies,      // a merchant's policy, and its walk-in ids
+  kConsents,      // identity token and purpose → consent
+  kRelations,     // who brought whom, who is a contact of which company
+  kOrders,        // orders, and lists of them
+  kOwnDays,       // what came to the merchant's own accounts, by day and month
+  kMembers,       // who belonged to whom, from which change on
+  kIdentity,      // source record → what its identity is judged by
+  kSharedValues,  // identity token → source records that have it
 };
-inline constexpr size_t kFamilyCount = 19;
+inline constexpr size_t kFamilyCount = 21;
 std::string_view FamilyName(Family family);
 
 // Where rows come from: a RocksDB snapshot, memory, or another overlay. A reader whose disk fails

@@ -39,6 +39,7 @@ Use UseOf(Family family) {
     case Family::kChanges:
     case Family::kCodes:
     case Family::kAccounts:
+    case Family::kIdentity:
       return Use::kByKey;
     case Family::kEntries:
     case Family::kFeed:
@@ -47,6 +48,7 @@ Use UseOf(Family family) {
     case Family::kIdentifiers:
     case Family::kHistory:
     case Family::kOrders:
+    case Family::kSharedValues:
       return Use::kMixed;
     case Family::kMerchants:
     case Family::kLinks:

@@ -1,7 +1,7 @@
 // carnet identity try: what a stream of contact changes would come to.
 #include <fstream>
 #include <map>
-#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,10 +11,12 @@
 
 #include "cli/commands.h"
 #include "cli/identity_stream.h"
+#include "domain/customers/links.h"
 #include "domain/customers/record.h"
-#include "domain/identity/facts.h"
-#include "domain/identity/memory_records.h"
+#include "domain/fold.h"
+#include "domain/identity/stored_records.h"
 #include "domain/identity/suggestions.h"
+#include "domain/keys.h"
 #include "vault/key_ring.h"
 #include "vault/memory_key_store.h"
 #include "vault/normalize/phone.h"
@@ -25,13 +27,7 @@ namespace {
 
 namespace identity = domain::identity;
 
-// One merchant's records, and the customers they come to.
-struct Booklet {
-  std::map<Uuid, log::v1::IdentityRow> rows;
-  identity::MemoryRecords records;
-  std::vector<identity::Cluster> customers;
-  std::map<Uuid, size_t> customer_of;  // record → place in customers
-};
+using domain::Family;
 
 struct Line {
   int64_t index;
@@ -45,16 +41,9 @@ class Trial {
     std::string text;
     for (int64_t number = 1; std::getline(*in, text); ++number) {
       if (text.empty()) continue;
-      if (absl::Status status = Take(text); !status.ok()) {
+      if (absl::Status status = Take(text, number); !status.ok()) {
         return absl::InvalidArgumentError(
             absl::StrCat("line ", number, ": ", std::string(status.message())));
-      }
-    }
-    for (auto& [name, booklet] : booklets_) {
-      for (auto& [id, row] : booklet.rows) booklet.records.Put(id, row);
-      booklet.customers = identity::ClusterAll(booklet.records);
-      for (size_t i = 0; i < booklet.customers.size(); ++i) {
-        for (const Uuid& id : booklet.customers[i].members) booklet.customer_of[id] = i;
       }
     }
     return absl::OkStatus();
@@ -62,23 +51,20 @@ class Trial {
 
   void WriteClusters(std::ostream* out) const {
     *out << "index,cluster\n";
-    for (const Line& line : lines_) {
-      const Booklet& booklet = booklets_.at(line.merchant);
-      const auto& customer = booklet.customers[booklet.customer_of.at(line.record)];
-      *out << line.index << "," << customer.members.front().ToString() << "\n";
-    }
+    for (const Line& line : lines_)
+      *out << line.index << "," << CustomerOf(line.merchant, line.record).ToString() << "\n";
   }
 
   void WriteSuggestions(std::ostream* out) const {
     *out << "cluster,other,score\n";
-    for (const auto& [name, booklet] : booklets_) {
-      const auto customer_of = [&booklet = booklet](const Uuid& record) {
-        const auto& members = booklet.customers[booklet.customer_of.at(record)].members;
-        return std::pair(members.front(), members);
+    for (const auto& [merchant, customers] : Customers()) {
+      const identity::StoredRecords records(state_, merchant);
+      const auto customer_of = [&merchant = merchant, this](const Uuid& record) {
+        const Uuid customer = CustomerOf(merchant, record);
+        return std::pair(customer, domain::MembersOf(state_, merchant, customer));
       };
-      for (const identity::Cluster& customer : booklet.customers) {
-        const Uuid& id = customer.members.front();
-        for (const auto& other : identity::Suggest(booklet.records, id, customer_of)) {
+      for (const Uuid& id : customers) {
+        for (const auto& other : identity::Suggest(records, id, customer_of)) {
           if (other.customer < id) continue;  // each pair once
           *out << id.ToString() << "," << other.customer.ToString() << ","
                << absl::StrFormat("%.2f", static_cast<double>(other.score) / identity::kPoint)
@@ -89,43 +75,69 @@ class Trial {
   }
 
   std::string Summary() const {
-    size_t records = 0;
-    size_t customers = 0;
-    for (const auto& [name, booklet] : booklets_) {
-      records += booklet.rows.size();
-      customers += booklet.customers.size();
-    }
-    return absl::StrCat(lines_.size(), " changes of ", records, " source records: ", customers,
+    std::set<std::pair<std::string, Uuid>> records;
+    for (const Line& line : lines_) records.emplace(line.merchant, line.record);
+    size_t count = 0;
+    for (const auto& [merchant, customers] : Customers()) count += customers.size();
+    return absl::StrCat(lines_.size(), " changes of ", records.size(), " source records: ", count,
                         " customers\n");
   }
 
  private:
-  absl::Status Take(std::string_view text) {
+  // As a gateway would publish it, and a projector fold it.
+  absl::Status Take(std::string_view text, int64_t number) {
     absl::StatusOr<IdentityEvent> event = ReadIdentityEvent(text);
     if (!event.ok()) return event.status();
+    log::v1::Change change;
+    const Uuid id = Uuid::FromFields({"try", std::to_string(number)});
+    change.set_id(std::string(id.bytes()));
+    change.set_content_hash(change.id());
+    change.set_merchant(event->merchant);
+    change.set_channel(event->channel);
+    change.set_source(event->channel);
+    change.set_external_id(event->external_id);
+    change.set_occurred_at_micros(event->occurred_at_micros);
+    change.set_recorded_at_micros(event->occurred_at_micros);
+    change.set_intent(v1::INTENT_FACT);
+    change.set_rules_version(1);
+    change.mutable_body()->mutable_contact_observed()->mutable_contact()->Swap(&event->contact);
     const Uuid record =
         domain::RecordId(event->merchant, event->channel, event->channel, event->external_id);
-    v1::Body body;
-    body.mutable_contact_observed()->mutable_contact()->Swap(&event->contact);
     vault::NewKeys new_keys;
-    if (absl::Status status =
-            sealer_.Seal(event->merchant, record, /*default_country=*/"", &body, &new_keys);
+    if (absl::Status status = sealer_.Seal(event->merchant, record, /*default_country=*/"",
+                                           change.mutable_body(), &new_keys);
         !status.ok()) {
       return status;
     }
-    Booklet& booklet = booklets_[event->merchant];
-    identity::Learn(body.contact_observed().contact(), event->occurred_at_micros,
-                    &booklet.rows[record]);
+    v1::Outcome outcome;
+    if (absl::Status status = domain::FoldChange(change, &state_, &outcome); !status.ok())
+      return status;
+    if (outcome.status() != v1::OUTCOME_STATUS_APPLIED)
+      return absl::InvalidArgumentError(absl::StrCat(outcome.reason(), ": ", outcome.detail()));
     lines_.push_back({event->index, event->merchant, record});
     return absl::OkStatus();
+  }
+
+  Uuid CustomerOf(const std::string& merchant, const Uuid& record) const {
+    log::v1::RecordRow row;
+    domain::GetRow(state_, Family::kRecords, domain::RecordKey(merchant, record), &row);
+    return Uuid::FromBytes(row.customer_id()).value_or(record);
+  }
+
+  std::map<std::string, std::set<Uuid>> Customers() const {
+    std::map<std::string, std::set<Uuid>> customers;
+    for (const Line& line : lines_)
+      customers[line.merchant].insert(CustomerOf(line.merchant, line.record));
+    return customers;
   }
 
   vault::MemoryKeyStore store_;
   vault::KeyRing keys_{&store_};
   vault::PhoneNormalizer phones_;
   vault::Sealer sealer_{&keys_, &phones_};
+  domain::EmptyReader nothing_;
+  domain::Overlay state_{nothing_};
   std::vector<Line> lines_;
-  std::map<std::string, Booklet> booklets_;
 };
 
 absl::Status CannotOpen(const std::string& file) {

@@ -30,7 +30,10 @@ std::optional<domain::FormError> Canonicalize(const Envelope& envelope, v1::Chan
     at->set_nanos(at->nanos() / 1000 * 1000);
   }
   v1::Body* body = change->mutable_body();
-  if (body->has_link_customers()) {
+  if (body->has_distinguish_customers()) {
+    ShortenCustomer(body->mutable_distinguish_customers()->mutable_customer());
+    ShortenCustomer(body->mutable_distinguish_customers()->mutable_other());
+  } else if (body->has_link_customers()) {
     ShortenCustomer(body->mutable_link_customers()->mutable_customer());
     ShortenCustomer(body->mutable_link_customers()->mutable_other());
   } else if (body->has_unlink_customers()) {

@@ -72,6 +72,12 @@ std::optional<FormError> ReadLinked(const v1::Body& body) {
       return error;
     return check_if_any(said->duplicate_of(), ".duplicate_of");
   }
+  if (body.has_distinguish_customers()) {
+    if (auto error =
+            check(body.distinguish_customers().customer(), "body.distinguish_customers.customer"))
+      return error;
+    return check(body.distinguish_customers().other(), "body.distinguish_customers.other");
+  }
   if (body.has_unlink_customers()) {
     if (auto error = check(body.unlink_customers().customer(), "body.unlink_customers.customer"))
       return error;

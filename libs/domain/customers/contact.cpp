@@ -14,6 +14,7 @@
 #include "domain/customers/links.h"
 #include "domain/customers/policy.h"
 #include "domain/customers/relations.h"
+#include "domain/identity/recluster.h"
 #include "domain/keys.h"
 #include "domain/reasons.h"
 
@@ -232,6 +233,9 @@ Verdict ApplyContactObserved(Step* step, const Addressee& addressee,
   const auto copied_from = ParseCustomerId(said.duplicate_of());
   if (copied_from && row.duplicate_of().empty()) {
     row.set_duplicate_of(std::string(copied_from->bytes()));
+    // A copy is made for somebody else.
+    if (*copied_from != own && CustomerOfRecord(step->state, change.merchant(), *copied_from))
+      identity::Decide(step, own, *copied_from, false);
   }
   ContactSaid into{.contact = *contact,
                    .cleared = ParseFields(said.clear()),
@@ -247,6 +251,9 @@ Verdict ApplyContactObserved(Step* step, const Addressee& addressee,
   if (MergeContact(step, own, into, &row)) {
     UpdateRelations(step, own, *contact, into.cleared, named_before, &row);
   }
+  std::vector<uint32_t> cleared;
+  for (const CardField& field : into.cleared) cleared.push_back(field.number);
+  identity::LearnContact(step, own, row, *contact, cleared);
   return names_customer && !existed ? LinkRecords(step, own, addressee.record) : Verdict::Applied();
 }
 
@@ -275,6 +282,9 @@ Verdict ApplyRecordDeleted(Step* step, const Addressee& addressee) {
   }
   UpdateRelationsAfterDelete(step, own, &after);
   PutRow(&step->state, Family::kRecords, key, after);
+  const bool all_gone = std::all_of(row.cells().begin(), row.cells().end(),
+                                    [&](const auto& cell) { return IsDeleted(cell, after); });
+  if (all_gone) identity::ForgetFacts(step, own);
   if (!fields.empty()) {
     step->feed.CustomerUpdated(own, Uuid::FromBytes(row.customer_id()).value_or(own), fields);
   }

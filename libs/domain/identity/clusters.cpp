@@ -26,7 +26,8 @@ const Decision* FindDecision(const Card& a, const Card& b) {
 bool IsOneName(NameRelation relation) { return relation <= NameRelation::kFamily; }
 
 // How many people the names stand for: each name joins the first fuller one that it agrees with.
-int CountNames(std::vector<const SeenName*> names) {
+// Counts to `limit` at most.
+int CountNames(std::vector<const SeenName*> names, int limit) {
   std::sort(names.begin(), names.end(), [](const SeenName* a, const SeenName* b) {
     const auto rank = [](const SeenName& name) {
       int letters = 0;
@@ -41,6 +42,7 @@ int CountNames(std::vector<const SeenName*> names) {
       return IsOneName(Compare(*name, *other));
     });
     if (!known) people.push_back(name);
+    if (static_cast<int>(people.size()) == limit) break;
   }
   return static_cast<int>(people.size());
 }
@@ -108,8 +110,8 @@ int Clusterer::NamesOn(IdentityTokenKind kind, uint64_t token) const {
     if (!card->names.empty()) names.push_back(&card->name(0));
   }
   if (count > kMaxRecords) return 0;
-  const int people = std::max(1, CountNames(std::move(names)));
   const int limit = kind == kEmail ? kEmailNames : landline ? kLandlineNames : kMobileNames;
+  const int people = std::max(1, CountNames(std::move(names), limit));
   known->second = people < limit ? people : 0;
   return known->second;
 }
@@ -210,7 +212,6 @@ std::vector<Cluster> Clusterer::Divide(const std::vector<Uuid>& neighbourhood) c
       links.push_back({.first = cards[i]->id, .second = other->first, .by_person = true});
       if (groups.GroupOf(i) != groups.GroupOf(other->second)) groups.Join(i, other->second);
     }
-    if (neighbourhood.size() > kMaxNeighbourhood) continue;
     for (const Uuid& id : Sharing(*cards[i])) {
       const auto other = places.find(id);
       if (other == places.end() || other->second <= i) continue;
@@ -241,6 +242,35 @@ std::vector<Cluster> Clusterer::Divide(const std::vector<Uuid>& neighbourhood) c
   std::vector<Cluster> sorted;
   for (auto& [group, cluster] : clusters) sorted.push_back(std::move(cluster));
   return sorted;
+}
+
+std::set<Uuid> HeldByPeople(const Records& records, const Uuid& record) {
+  std::set<Uuid> held = {record};
+  std::deque<Uuid> open = {record};
+  while (!open.empty()) {
+    const Card* const card = records.Find(open.front());
+    open.pop_front();
+    for (const Decision& decision : card->row.decisions()) {
+      const Uuid other = *Uuid::FromBytes(decision.other());
+      if (decision.same() && held.insert(other).second) open.push_back(other);
+    }
+  }
+  return held;
+}
+
+std::vector<Cluster> Clusterer::CustomersAround(const Uuid& id) const {
+  const std::vector<Uuid> neighbourhood = Neighbourhood(id);
+  if (neighbourhood.size() <= kMaxNeighbourhood) return Divide(neighbourhood);
+  const std::set<Uuid> held = HeldByPeople(*records_, id);
+  Cluster alone{.members = {held.begin(), held.end()}, .links = {}};
+  for (const Uuid& one : held) {
+    for (const Decision& decision : records_->Find(one)->row.decisions()) {
+      const Uuid other = *Uuid::FromBytes(decision.other());
+      if (decision.same() && one < other)
+        alone.links.push_back({.first = one, .second = other, .by_person = true});
+    }
+  }
+  return {alone};
 }
 
 }  // namespace carnet::domain::identity

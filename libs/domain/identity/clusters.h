@@ -69,8 +69,12 @@ class Clusterer : public Surroundings {
   // that have to do with them, and so on; ascending. More than kMaxNeighbourhood are not followed.
   std::vector<Uuid> Neighbourhood(const Uuid& id) const;
 
-  // The customers among a whole neighbourhood, in ascending order of their first members.
+  // The customers among a whole neighbourhood.
   std::vector<Cluster> Divide(const std::vector<Uuid>& neighbourhood) const;
+
+  // The customers in the neighbourhood of a record. Of one that is too large to look at, only what
+  // people's links make of that record.
+  std::vector<Cluster> CustomersAround(const Uuid& id) const;
 
   // The records that share a value with a card, and how they compare.
   const Pair& Compared(const Card& a, const Card& b) const;
@@ -82,8 +86,11 @@ class Clusterer : public Surroundings {
   mutable std::map<std::pair<Uuid, Uuid>, Pair> pairs_;
 };
 
-// The decisions on a record, in the order of the other records' ids.
+// What people said last of two records.
 bool SaidSame(const Card& a, const Card& b);
 bool SaidDifferent(const Card& a, const Card& b);
+
+// The records that people's links hold together with one, itself among them.
+std::set<Uuid> HeldByPeople(const Records& records, const Uuid& record);
 
 }  // namespace carnet::domain::identity

@@ -275,15 +275,25 @@ Score Rarity(uint32_t count) {
   return 5 * kPoint - (63 - __builtin_clzll(power));
 }
 
+// A name that is written alike on both sides speaks by itself, the more the rarer it is; one that
+// only contains the other, or is a letter away, less; one that somebody chose to be shown by,
+// least.
 void AddRarity(const Card& a, const Card& b, const Surroundings& around, Pair* pair) {
   uint32_t count = 0;
+  bool alike = false;
+  for (size_t i = 0; i < a.names.size(); ++i) {
+    for (size_t j = 0; j < b.names.size(); ++j)
+      alike = alike || a.name(i).full() == b.name(j).full();
+  }
   for (const Card* card : {&a, &b}) {
     for (size_t i = 0; i < card->names.size(); ++i) {
       const SeenName& name = card->name(i);
       if (name.parts_size() > 1) count = std::max(count, around.RecordsNamed(name.full()));
     }
   }
-  const Score score = Rarity(count);
+  Score score = Rarity(count);
+  if (!alike) score = std::min(score, kPoint);
+  if (IsSelfChosen(a) || IsSelfChosen(b)) score = std::min(score, kPoint);
   Sum(pair).Add(score, score > 0 ? Evidence::kRareName : Evidence::kCommonName);
 }
 
@@ -357,9 +367,11 @@ Pair CompareFor(Purpose purpose, const Card& a, const Card& b, const Surrounding
         sum.Add(2 * kPoint, Evidence::kAloneAtHome);
       break;
     case NameRelation::kFamilyDiffers:
+      sum.Add((suggest ? -2 : -4) * kPoint, Evidence::kNameDiffers);
+      break;
     case NameRelation::kGivenDiffers:
     case NameRelation::kOneDiffers:
-      sum.Add((suggest ? -2 : -4) * kPoint, Evidence::kNameDiffers);
+      sum.Add((suggest ? -3 : -4) * kPoint, Evidence::kNameDiffers);
       break;
     case NameRelation::kAllDiffer:
       sum.Add((suggest ? -6 : -9) * kPoint, Evidence::kNamesDiffer);

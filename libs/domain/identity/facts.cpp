@@ -221,6 +221,50 @@ bool Learn(const Contact& contact, int64_t at_micros, IdentityRow* row) {
   return row->SerializeAsString() != before;
 }
 
+void Forget(const std::vector<uint32_t>& fields, int64_t at_micros, IdentityRow* row) {
+  const int64_t at = Seconds(at_micros);
+  const auto drop_values = [&](carnet::v1::IdentityTokenKind kind) {
+    auto* values = row->mutable_values();
+    values->erase(std::remove_if(values->begin(), values->end(),
+                                 [&](const SeenValue& value) {
+                                   return value.kind() == kind && LastAt(value) <= at;
+                                 }),
+                  values->end());
+  };
+  const auto drop = [&](auto* seen) {
+    seen->erase(std::remove_if(seen->begin(), seen->end(),
+                               [&](const auto& each) { return each.last_at() <= at; }),
+                seen->end());
+  };
+  for (const uint32_t field : fields) {
+    switch (field) {
+      case Contact::kNameFieldNumber:
+        drop(row->mutable_names());
+        break;
+      case Contact::kCompanyNameFieldNumber:
+        if (row->company_name().last_at() <= at) row->clear_company_name();
+        break;
+      case Contact::kEmailsFieldNumber:
+        drop_values(carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_CANONICAL);
+        break;
+      case Contact::kPhonesFieldNumber:
+        drop_values(carnet::v1::IDENTITY_TOKEN_KIND_PHONE);
+        break;
+      case Contact::kAddressesFieldNumber:
+        drop(row->mutable_addresses());
+        break;
+      case Contact::kBirthDateFieldNumber:
+        if (row->birth_date().at() <= at) row->clear_birth_date();
+        break;
+      case Contact::kCompanyNumbersFieldNumber:
+        if (row->company_numbers().at() <= at) row->clear_company_numbers();
+        break;
+      default:
+        break;
+    }
+  }
+}
+
 void ForEachSharedValue(const IdentityRow& row, const VisitValue& visit) {
   for (const SeenValue& value : row.values()) visit(value.kind(), value.token());
   if (row.has_birth_date())

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "carnet/log/v1/identity_rows.pb.h"
 #include "carnet/v1/contact.pb.h"
@@ -26,6 +27,10 @@ inline uint32_t Shorter(uint64_t short_token) { return static_cast<uint32_t>(sho
 // Step::as_of()). False if that changes nothing.
 bool Learn(const carnet::v1::Contact& contact, int64_t at_micros,
            carnet::log::v1::IdentityRow* row);
+
+// Forgets what was said of some fields of Contact up to `at_micros`: they were cleared then.
+void Forget(const std::vector<uint32_t>& fields, int64_t at_micros,
+            carnet::log::v1::IdentityRow* row);
 
 // Calls `visit` for the values under which other records can find this one, each once: phones,
 // e-mails, company numbers, date of birth, addresses, full names.

@@ -44,14 +44,10 @@ std::vector<Cluster> ClusterAll(const MemoryRecords& records) {
   std::set<Uuid> done;
   for (const Uuid& id : records.All()) {
     if (done.contains(id)) continue;
-    const std::vector<Uuid> neighbourhood = clusterer.Neighbourhood(id);
-    if (neighbourhood.size() > kMaxNeighbourhood) {  // not followed to its end
-      all.push_back({.members = {id}, .links = {}});
-      done.insert(id);
-      continue;
+    for (Cluster& cluster : clusterer.CustomersAround(id)) {
+      done.insert(cluster.members.begin(), cluster.members.end());
+      all.push_back(std::move(cluster));
     }
-    done.insert(neighbourhood.begin(), neighbourhood.end());
-    for (Cluster& cluster : clusterer.Divide(neighbourhood)) all.push_back(std::move(cluster));
   }
   std::sort(all.begin(), all.end(),
             [](const Cluster& a, const Cluster& b) { return a.members < b.members; });

@@ -54,7 +54,6 @@ NameRelation Compare(const SeenName& a, const SeenName& b) {
   const int size_a = std::min(a.parts_size(), kMostParts);
   const int size_b = std::min(b.parts_size(), kMostParts);
   if (size_a == 0 || size_b == 0) return NameRelation::kUnknown;
-  if (a.full() == b.full() && size_a > 1) return NameRelation::kFull;
   uint32_t used_a = 0;
   uint32_t used_b = 0;
   int whole = 0;

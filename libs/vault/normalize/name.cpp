@@ -177,6 +177,16 @@ std::vector<NamePart> NormalizePersonName(std::string_view full, std::string_vie
         });
   }
 
+  // Forms made for other names are often filled in the wrong way round.
+  const auto has_family_name = [](const Parts& some) {
+    return std::any_of(some.begin(), some.end(),
+                       [](const std::string& part) { return IsVietnameseFamilyName(part); });
+  };
+  if (custom.vietnamese && !family_parts.empty() && has_family_name(given_parts) &&
+      !has_family_name(family_parts)) {
+    std::swap(given_parts, family_parts);
+  }
+
   const Title title = DropTitles(custom, /*whole_name=*/true, &full_parts);
   DropTitles(custom, /*whole_name=*/family_parts.empty(), &given_parts);
   DropTitles(custom, /*whole_name=*/false, &family_parts);

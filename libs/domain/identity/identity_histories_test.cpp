@@ -1,0 +1,361 @@
+// Histories of contacts and of people's words: whatever order they come in, the customers are those
+// that a look at all records at once gives, and everything that tells of them agrees.
+//
+// CARNET_SEED repeats a run, CARNET_HISTORIES asks for more histories.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/civil_date.h"
+#include "base/sha256.h"
+#include "domain/customers/links.h"
+#include "domain/customers/membership.h"
+#include "domain/customers/record.h"
+#include "domain/identity/memory_records.h"
+#include "domain/keys.h"
+#include "domain/test_support.h"
+
+namespace carnet::domain {
+namespace {
+
+using carnet::log::v1::Change;
+using testing::Shop;
+
+constexpr std::string_view kMerchant = "shop";
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// splitmix64: the same numbers on any machine.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t Next() {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31);
+  }
+  int Below(int n) { return static_cast<int>(Next() % static_cast<uint64_t>(n)); }
+  bool Chance(int percent) { return Below(100) < percent; }
+
+ private:
+  uint64_t state_;
+};
+
+// Tokens as a gateway makes them, but of a plain hash.
+std::string Token(std::string_view label, std::string_view text) {
+  return Sha256(std::string(label) + ":" + std::string(text)).substr(0, 16);
+}
+using Kind = carnet::v1::IdentityTokenKind;
+void Add(Kind kind, std::string_view label, std::string_view text,
+         google::protobuf::RepeatedPtrField<carnet::v1::IdentityToken>* tokens) {
+  auto* token = tokens->Add();
+  token->set_kind(kind);
+  token->set_value(Token(label, text));
+}
+
+// The fold never looks inside.
+carnet::v1::Sealed* Seal(carnet::v1::Personal* value) {
+  value->mutable_sealed()->set_key_id("0123456789abcdef");
+  value->mutable_sealed()->set_box(std::string(64, 'x'));
+  return value->mutable_sealed();
+}
+
+void SetName(const std::vector<std::string>& parts, carnet::v1::PersonName* name) {
+  std::vector<std::string> sorted = parts;
+  std::sort(sorted.begin(), sorted.end());
+  std::string full;
+  for (const std::string& part : parts) {
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_NAME_PART, "name", part, name->mutable_tokens());
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_NAME_INITIAL, "name", part.substr(0, 1),
+        name->mutable_tokens());
+    if (part.size() < 5) continue;
+    for (size_t i = 0; i < part.size(); ++i) {
+      Add(carnet::v1::IDENTITY_TOKEN_KIND_NAME_DELETION, "name", std::string(part).erase(i, 1),
+          name->mutable_tokens());
+    }
+  }
+  for (const std::string& part : sorted) full += part + " ";
+  Add(carnet::v1::IDENTITY_TOKEN_KIND_NAME_FULL, "full", full, name->mutable_tokens());
+}
+
+void AddPhone(std::string_view number, carnet::v1::ValueFlag line, carnet::v1::Contact* contact) {
+  auto* phone = contact->add_phones();
+  phone->add_flags(line);
+  Add(carnet::v1::IDENTITY_TOKEN_KIND_PHONE, "phone", number, Seal(phone)->mutable_tokens());
+}
+
+void AddEmail(std::string_view address, carnet::v1::Contact* contact) {
+  auto* tokens = Seal(contact->add_emails())->mutable_tokens();
+  Add(carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_EXACT, "exact", address, tokens);
+  Add(carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_CANONICAL, "email", address, tokens);
+}
+
+// A small town: few names, numbers and homes, so that many meet.
+carnet::v1::Contact RandomContact(Random* random) {
+  static const std::vector<std::string> kGiven = {"marie", "paul", "jeanne", "luc", "sophie"};
+  static const std::vector<std::string> kFamily = {"durand", "martin", "petit"};
+  carnet::v1::Contact contact;
+  const std::string family = kFamily[static_cast<size_t>(random->Below(3))];
+  const std::string given = kGiven[static_cast<size_t>(random->Below(5))];
+  switch (random->Below(6)) {
+    case 0:
+      break;
+    case 1:
+      SetName({family}, contact.mutable_name());
+      break;
+    case 2:
+      SetName({given.substr(0, 1), family}, contact.mutable_name());
+      break;
+    default:
+      SetName({given, family}, contact.mutable_name());
+  }
+  if (random->Chance(70)) {
+    AddPhone("6" + std::to_string(random->Below(9)),
+             random->Chance(80) ? carnet::v1::VALUE_FLAG_MOBILE : carnet::v1::VALUE_FLAG_LANDLINE,
+             &contact);
+  }
+  if (random->Chance(40)) AddEmail(given + std::to_string(random->Below(2)), &contact);
+  if (random->Chance(40)) {
+    auto* tokens = contact.add_addresses()->mutable_tokens();
+    const std::string home = std::to_string(random->Below(5));
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, "address", home, tokens);
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_NO_POSTCODE, "no", home, tokens);
+  }
+  if (random->Chance(15)) {
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_BIRTH_DATE, "birth", std::to_string(random->Below(4)),
+        Seal(contact.mutable_birth_date())->mutable_tokens());
+  }
+  if (random->Chance(10)) contact.set_type(carnet::v1::PARTY_TYPE_COMPANY);
+  return contact;
+}
+
+Change ContactChange(int id, const std::string& external_id, const carnet::v1::Contact& contact,
+                     int64_t occurred_at_micros) {
+  Change change = Shop::Change(id, external_id, 20);
+  change.set_content_hash(Sha256(std::to_string(id)).substr(0, 16));
+  change.set_occurred_at_micros(occurred_at_micros);
+  *change.mutable_body()->mutable_contact_observed()->mutable_contact() = contact;
+  return change;
+}
+
+std::vector<Change> RandomContacts(Random* random, int changes, int records) {
+  std::vector<Change> all;
+  const int64_t start = Shop::Change(0, "", 1).recorded_at_micros();
+  for (int i = 1; i <= changes; ++i) {
+    const int64_t days_before = random->Below(900);
+    all.push_back(ContactChange(i, "r" + std::to_string(random->Below(records)),
+                                RandomContact(random),
+                                start - days_before * 86'400'000'000 - random->Below(1000)));
+  }
+  return all;
+}
+
+std::string IdOf(int record) {
+  return "customers/" +
+         RecordId(kMerchant, "pos", "till-1", "r" + std::to_string(record)).ToString();
+}
+
+Change RandomWord(Random* random, int id, int records) {
+  const std::string pair = " { customer: '" + IdOf(random->Below(records)) + "' other: '" +
+                           IdOf(random->Below(records)) + "' }";
+  static const char* const kWords[] = {"link_customers", "unlink_customers",
+                                       "distinguish_customers"};
+  return Shop::Request(id, "", kWords[random->Below(3)] + pair, 20);
+}
+
+template <typename Row>
+std::map<Uuid, Row> Rows(const Shop& shop, Family family) {
+  std::map<Uuid, Row> rows;
+  shop.state().Scan(family, MerchantPrefix(kMerchant),
+                    [&](std::string_view key, std::string_view value) {
+                      Row row;
+                      EXPECT_TRUE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
+                      rows[*Uuid::FromBytes(key.substr(key.size() - Uuid::kSize))] = row;
+                      return true;
+                    });
+  return rows;
+}
+
+using Customers = std::set<std::set<Uuid>>;
+
+Customers Stored(const Shop& shop) {
+  std::map<Uuid, std::set<Uuid>> customers;
+  for (const auto& [id, row] : Rows<carnet::log::v1::RecordRow>(shop, Family::kRecords)) {
+    customers[Uuid::FromBytes(row.customer_id()).value_or(id)].insert(id);
+  }
+  Customers all;
+  for (auto& [id, members] : customers) all.insert(std::move(members));
+  return all;
+}
+
+Customers AtOnce(const Shop& shop) {
+  identity::MemoryRecords records;
+  const auto rows = Rows<carnet::log::v1::IdentityRow>(shop, Family::kIdentity);
+  for (const auto& [id, row] : Rows<carnet::log::v1::RecordRow>(shop, Family::kRecords)) {
+    records.Put(id, rows.contains(id) ? rows.at(id) : carnet::log::v1::IdentityRow());
+  }
+  Customers all;
+  for (const auto& cluster : identity::ClusterAll(records))
+    all.emplace(cluster.members.begin(), cluster.members.end());
+  return all;
+}
+
+// What the feed has told of who is one customer.
+Customers Told(const Shop& shop) {
+  std::map<std::string, std::set<std::string>> customers;
+  shop.state().Scan(Family::kFeed, "", [&](std::string_view, std::string_view value) {
+    carnet::log::v1::FeedRow row;
+    EXPECT_TRUE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
+    for (const auto& event : row.events()) {
+      if (event.has_customer_created()) customers[event.customer_created()];
+    }
+    for (const auto& event : row.events()) {
+      if (event.has_customer_linked()) {
+        EXPECT_TRUE(customers.contains(event.customer_linked().customer()));
+        EXPECT_TRUE(customers.contains(event.customer_linked().other()));
+        customers.erase(event.customer_linked().other());
+      } else if (event.has_customer_unlinked()) {
+        EXPECT_TRUE(customers.contains(event.customer_unlinked().customer()));
+        EXPECT_FALSE(customers.contains(event.customer_unlinked().other()));
+        customers[event.customer_unlinked().other()];
+      }
+    }
+    return true;
+  });
+  Customers ids;
+  for (const auto& [id, none] : customers) ids.insert({*Uuid::FromBytes(id)});
+  return ids;
+}
+
+void ExpectAllAgree(const Shop& shop) {
+  const Customers stored = Stored(shop);
+  ASSERT_EQ(stored, AtOnce(shop));
+  const auto records = Rows<carnet::log::v1::RecordRow>(shop, Family::kRecords);
+  const auto accounts = Rows<carnet::log::v1::AccountRow>(shop, Family::kAccounts);
+  const auto links = Rows<carnet::log::v1::CustomerRow>(shop, Family::kLinks);
+  Customers ids;
+  size_t of_several = 0;
+  for (const auto& members : stored) {
+    const auto oldest =
+        *std::min_element(members.begin(), members.end(), [&](const Uuid& a, const Uuid& b) {
+          return records.at(a).created_change_number() < records.at(b).created_change_number();
+        });
+    ids.insert({oldest});
+    of_several += members.size() > 1 ? 1 : 0;
+    for (const Uuid& member : members) {
+      const std::string expected = members.size() > 1 ? std::string(oldest.bytes()) : "";
+      ASSERT_EQ(records.at(member).customer_id(), expected);
+      if (accounts.contains(member)) {
+        ASSERT_EQ(accounts.at(member).customer_id(), expected);
+      }
+      // Who belonged where is remembered, the last of it is now.
+      const auto remembered = MembersAt(shop.state(), kMerchant, member, kLastCivilDay);
+      ASSERT_EQ(std::set<Uuid>(remembered.begin(), remembered.end()), members);
+    }
+    if (members.size() > 1) {
+      ASSERT_TRUE(links.contains(oldest));
+      ASSERT_EQ(links.at(oldest).members_size(), static_cast<int>(members.size()));
+      ASSERT_GE(links.at(oldest).edges_size(), static_cast<int>(members.size()) - 1);
+    }
+  }
+  ASSERT_EQ(links.size(), of_several);
+  ASSERT_EQ(Told(shop), ids);
+}
+
+class IdentityHistories : public ::testing::Test {
+ protected:
+  const uint64_t seed_ = FromEnvironment("CARNET_SEED", 20260501);
+  const uint64_t histories_ = FromEnvironment("CARNET_HISTORIES", 60);
+};
+
+TEST_F(IdentityHistories, AfterEveryChangeCustomersAreThoseOfALookAtAllAtOnce) {
+  for (uint64_t seed = seed_; seed < seed_ + histories_; ++seed) {
+    SCOPED_TRACE("CARNET_SEED=" + std::to_string(seed) + " CARNET_HISTORIES=1");
+    Random random(seed);
+    const int records = 4 + random.Below(20);
+    Shop shop;
+    int words = 10'000;
+    for (const Change& change : RandomContacts(&random, 60, records)) {
+      const std::string applied = shop.Fold(change);
+      ASSERT_TRUE(applied.starts_with("APPLIED")) << applied;
+      ASSERT_NO_FATAL_FAILURE(ExpectAllAgree(shop));
+      if (random.Chance(30)) {
+        const std::string outcome = shop.Fold(RandomWord(&random, ++words, records));
+        ASSERT_FALSE(outcome.starts_with("STOP")) << outcome;
+        ASSERT_NO_FATAL_FAILURE(ExpectAllAgree(shop));
+      }
+    }
+  }
+}
+
+TEST_F(IdentityHistories, TheOrderOfArrivalIsWithoutInfluence) {
+  for (uint64_t seed = seed_; seed < seed_ + histories_; ++seed) {
+    SCOPED_TRACE("CARNET_SEED=" + std::to_string(seed) + " CARNET_HISTORIES=1");
+    Random random(seed);
+    std::vector<Change> changes = RandomContacts(&random, 80, 4 + random.Below(30));
+    Shop in_order;
+    for (const Change& change : changes) ASSERT_TRUE(in_order.Fold(change).starts_with("APPLIED"));
+    for (size_t i = changes.size(); i-- > 1;)
+      std::swap(changes[i], changes[static_cast<size_t>(random.Below(static_cast<int>(i + 1)))]);
+    Shop shuffled;
+    for (const Change& change : changes) shuffled.Fold(change);
+    ASSERT_EQ(Stored(in_order), Stored(shuffled));
+  }
+}
+
+TEST_F(IdentityHistories, WhenEveryWordIsTakenBackNothingIsLeftOfThem) {
+  for (uint64_t seed = seed_; seed < seed_ + histories_; ++seed) {
+    SCOPED_TRACE("CARNET_SEED=" + std::to_string(seed) + " CARNET_HISTORIES=1");
+    Random random(seed);
+    const int records = 4 + random.Below(12);
+    Shop with_words;
+    Shop without;
+    std::set<std::pair<std::string, std::string>> linked;
+    int words = 10'000;
+    for (const Change& change : RandomContacts(&random, 40, records)) {
+      with_words.Fold(change);
+      without.Fold(change);
+      if (!random.Chance(40)) continue;
+      // Strangers only: what the rules link as well, unlinking keeps apart, as it says.
+      const std::string a = IdOf(random.Below(records));
+      const std::string b = IdOf(random.Below(records));
+      const std::string outcome = with_words.Fold(Shop::Request(
+          ++words, "", "link_customers { customer: '" + a + "' other: '" + b + "' }", 20));
+      if (outcome == "APPLIED") linked.insert({a, b});
+    }
+    // A link taken back, in any order, while the rules hold their tongue.
+    for (const auto& [a, b] : linked) {
+      with_words.Fold(Shop::Request(
+          ++words, "", "unlink_customers { customer: '" + a + "' other: '" + b + "' }", 20));
+      with_words.Fold(Shop::Request(
+          ++words, "", "link_customers { customer: '" + a + "' other: '" + b + "' }", 20));
+      with_words.Fold(Shop::Request(
+          ++words, "", "unlink_customers { customer: '" + a + "' other: '" + b + "' }", 20));
+    }
+    ASSERT_NO_FATAL_FAILURE(ExpectAllAgree(with_words));
+    // But for pairs that were kept apart, all is as if nobody had spoken.
+    bool kept_apart = false;
+    for (const auto& [id, row] :
+         Rows<carnet::log::v1::IdentityRow>(with_words, Family::kIdentity)) {
+      for (const auto& decision : row.decisions()) {
+        ASSERT_FALSE(decision.same());
+        kept_apart = true;
+      }
+    }
+    if (!kept_apart) {
+      ASSERT_EQ(Stored(with_words), Stored(without));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace carnet::domain

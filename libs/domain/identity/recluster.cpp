@@ -1,0 +1,221 @@
+#include "domain/identity/recluster.h"
+
+#include <algorithm>
+#include <deque>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/customers/links.h"
+#include "domain/identity/facts.h"
+#include "domain/identity/shared_values.h"
+#include "domain/keys.h"
+
+namespace carnet::domain::identity {
+namespace {
+
+using carnet::log::v1::Decision;
+using carnet::log::v1::IdentityRow;
+using carnet::log::v1::RecordRow;
+using carnet::v1::IdentityTokenKind;
+
+using Values = std::set<std::pair<IdentityTokenKind, uint64_t>>;
+
+Values ValuesOf(const IdentityRow& row) {
+  Values values;
+  ForEachSharedValue(row,
+                     [&](IdentityTokenKind kind, uint64_t token) { values.emplace(kind, token); });
+  return values;
+}
+
+bool Identifies(IdentityTokenKind kind) {
+  return kind == carnet::v1::IDENTITY_TOKEN_KIND_PHONE ||
+         kind == carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_CANONICAL;
+}
+
+// How many names each phone and e-mail has: where that changes, its other records weigh anew.
+std::map<std::pair<IdentityTokenKind, uint64_t>, int> NamesOnAll(const Clusterer& clusterer,
+                                                                 const Values& values) {
+  std::map<std::pair<IdentityTokenKind, uint64_t>, int> names;
+  for (const auto& [kind, token] : values) {
+    if (Identifies(kind)) names[{kind, token}] = clusterer.NamesOn(kind, token);
+  }
+  return names;
+}
+
+// Records whose weight may hang on who else lives at these addresses: those that give no more than
+// a family name, and have a number of somebody there.
+void AddVisitors(const Records& records, const Clusterer& clusterer, const Values& values,
+                 const Uuid& changed, std::set<Uuid>* seeds) {
+  for (const auto& [kind, token] : values) {
+    if (kind != carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL) continue;
+    uint32_t count = 0;
+    const std::vector<Uuid> at_home = records.With(kind, token, &count);
+    if (count > kMaxAtHome + 1) continue;  // no home, before or after
+    for (const Uuid& id : at_home) {
+      if (id == changed) continue;
+      const Card& card = *records.Find(id);
+      for (const Uuid& other : clusterer.Sharing(card)) {
+        const NameRelation names = CompareNames(card, *records.Find(other));
+        if (names == NameRelation::kFamily || names == NameRelation::kUnknown) {
+          seeds->insert(id);
+          seeds->insert(other);
+        }
+      }
+    }
+  }
+}
+
+std::string HomeAndNames(const IdentityRow& row) {
+  IdentityRow part;
+  for (const auto& address : row.addresses()) part.add_addresses()->set_full(address.full());
+  for (const auto& name : row.names()) part.add_names()->set_full(name.full());
+  if (row.has_company_name()) part.mutable_company_name()->set_full(row.company_name().full());
+  part.set_type(row.type());
+  return part.SerializeAsString();
+}
+
+// Writes what is known of a record, keeps the values by which others find it in step, and divides
+// again what that touches.
+void Replace(Step* step, const Uuid& record, const IdentityRow& before, const IdentityRow& after) {
+  const std::string& merchant = step->merchant_name();
+  const Values old_values = ValuesOf(before);
+  const Values new_values = ValuesOf(after);
+  Values all = old_values;
+  all.insert(new_values.begin(), new_values.end());
+  const bool moved = HomeAndNames(before) != HomeAndNames(after);
+
+  std::set<Uuid> seeds = {record};
+  StoredRecords records(step->state, merchant);
+  std::map<std::pair<IdentityTokenKind, uint64_t>, int> names_before;
+  {
+    const Clusterer clusterer(records);
+    names_before = NamesOnAll(clusterer, all);
+    if (moved) AddVisitors(records, clusterer, all, record, &seeds);
+  }
+
+  std::vector<std::pair<IdentityTokenKind, uint64_t>> left;
+  std::vector<std::pair<IdentityTokenKind, uint64_t>> came;
+  std::set_difference(old_values.begin(), old_values.end(), new_values.begin(), new_values.end(),
+                      std::back_inserter(left));
+  std::set_difference(new_values.begin(), new_values.end(), old_values.begin(), old_values.end(),
+                      std::back_inserter(came));
+  std::map<std::pair<IdentityTokenKind, uint64_t>, std::vector<Uuid>> others;
+  for (const auto& value : all) {
+    uint32_t count = 0;
+    if (Identifies(value.first)) others[value] = records.With(value.first, value.second, &count);
+  }
+  for (const auto& [kind, token] : left) {
+    RemoveFromSharedValue(merchant, kind, token, record, &step->state);
+    records.Forget(kind, token);
+  }
+  for (const auto& [kind, token] : came) {
+    AddToSharedValue(merchant, kind, token, record, &step->state);
+    records.Forget(kind, token);
+  }
+  PutRow(&step->state, Family::kIdentity, RecordKey(merchant, record), after);
+  records.Forget(record);
+
+  const Clusterer clusterer(records);
+  for (const auto& [value, names] : NamesOnAll(clusterer, all)) {
+    if (names == names_before[value]) continue;
+    uint32_t count = 0;
+    const std::vector<Uuid> now = records.With(value.first, value.second, &count);
+    seeds.insert(now.begin(), now.end());
+    seeds.insert(others[value].begin(), others[value].end());
+  }
+  if (moved) AddVisitors(records, clusterer, all, record, &seeds);
+  Recluster(step, seeds);
+}
+
+IdentityRow ReadOrBegin(const Step& step, const Uuid& record) {
+  IdentityRow row;
+  if (!GetRow(step.state, Family::kIdentity, RecordKey(step.merchant_name(), record), &row)) {
+    RecordRow of_record;
+    GetRow(step.state, Family::kRecords, RecordKey(step.merchant_name(), record), &of_record);
+    row.set_created_change_number(of_record.created_change_number());
+  }
+  return row;
+}
+
+void SetDecision(Step* step, const Uuid& record, const Uuid& other, std::optional<bool> same) {
+  IdentityRow row = ReadOrBegin(*step, record);
+  std::vector<Decision> decisions;
+  for (const Decision& decision : row.decisions()) {
+    if (decision.other() != other.bytes()) decisions.push_back(decision);
+  }
+  if (same) {
+    Decision& decision = decisions.emplace_back();
+    decision.set_other(std::string(other.bytes()));
+    decision.set_same(*same);
+    decision.set_change_number(step->number);
+    decision.set_recorded_at_micros(step->recorded_at);
+  }
+  std::sort(decisions.begin(), decisions.end(),
+            [](const Decision& a, const Decision& b) { return a.other() < b.other(); });
+  row.mutable_decisions()->Assign(decisions.begin(), decisions.end());
+  PutRow(&step->state, Family::kIdentity, RecordKey(step->merchant_name(), record), row);
+}
+
+}  // namespace
+
+void LearnContact(Step* step, const Uuid& record, const RecordRow& of_record,
+                  const carnet::v1::Contact& contact, const std::vector<uint32_t>& cleared) {
+  // What is said late of a time before the channel deleted the record is gone with it.
+  if (of_record.has_deleted_as_of_micros() && step->as_of() <= of_record.deleted_as_of_micros())
+    return;
+  IdentityRow before;
+  const std::string key = RecordKey(step->merchant_name(), record);
+  const bool known = GetRow(step->state, Family::kIdentity, key, &before);
+  if (!known) before.set_created_change_number(of_record.created_change_number());
+  IdentityRow after = before;
+  const bool learned = Learn(contact, step->as_of(), &after);
+  if (!cleared.empty()) Forget(cleared, step->as_of(), &after);
+  if (learned || !cleared.empty()) Replace(step, record, before, after);
+}
+
+void ForgetFacts(Step* step, const Uuid& record) {
+  IdentityRow before;
+  const std::string key = RecordKey(step->merchant_name(), record);
+  if (!GetRow(step->state, Family::kIdentity, key, &before)) return;
+  IdentityRow after;
+  after.set_created_change_number(before.created_change_number());
+  after.set_customer_id(before.customer_id());
+  *after.mutable_decisions() = before.decisions();
+  Replace(step, record, before, after);
+}
+
+void Decide(Step* step, const Uuid& a, const Uuid& b, std::optional<bool> same) {
+  SetDecision(step, a, b, same);
+  SetDecision(step, b, a, same);
+}
+
+void Recluster(Step* step, const std::set<Uuid>& seeds) {
+  const std::string& merchant = step->merchant_name();
+  const StoredRecords records(step->state, merchant);
+  const Clusterer clusterer(records);
+  std::set<Uuid> done;
+  std::set<Uuid> customers;  // that had any of them
+  std::vector<Cluster> clusters;
+  std::deque<Uuid> open(seeds.begin(), seeds.end());
+  while (!open.empty()) {
+    const Uuid id = open.front();
+    open.pop_front();
+    if (done.contains(id)) continue;
+    for (Cluster& cluster : clusterer.CustomersAround(id)) {
+      for (const Uuid& member : cluster.members) {
+        done.insert(member);
+        const auto customer = Uuid::FromBytes(records.Find(member)->row.customer_id());
+        if (!customer || !customers.insert(*customer).second) continue;
+        // Who was linked with one of them may stand elsewhere now.
+        for (const Uuid& former : MembersOf(step->state, merchant, *customer))
+          open.push_back(former);
+      }
+      clusters.push_back(std::move(cluster));
+    }
+  }
+  WriteCustomers(step, records, customers, std::move(clusters));
+}
+
+}  // namespace carnet::domain::identity
