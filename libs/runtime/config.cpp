@@ -24,6 +24,7 @@ std::string Quoted(std::string_view text) {
 std::string ValueAsToml(const Setting& setting) {
   if (auto* const* text = std::get_if<std::string*>(&setting.value)) return Quoted(**text);
   if (auto* const* number = std::get_if<int64_t*>(&setting.value)) return absl::StrCat(**number);
+  if (auto* const* yes = std::get_if<bool*>(&setting.value)) return **yes ? "true" : "false";
   std::string list = "[";
   for (const std::string& item : *std::get<std::vector<std::string>*>(setting.value)) {
     absl::StrAppend(&list, list.size() > 1 ? ", " : "", Quoted(item));

@@ -35,11 +35,21 @@ struct Config {
   std::string log_kind = "embedded";
   int64_t log_partitions = 2;
 
+  std::string kafka_brokers = "127.0.0.1:9092";
+  std::string kafka_topic = "carnet.changes.v1";
+  std::string kafka_keys_topic = "carnet.keys.v1";
+  bool kafka_development = false;
+  int64_t kafka_append_timeout_ms = 30'000;
+  std::vector<std::string> kafka_properties;  // "name=value"
+
   int64_t gateway_lag_limit = 100'000;
+  std::vector<std::string> gateway_projectors;
   int64_t gateway_max_in_flight_bytes = int64_t{64} << 20;
 
   int64_t projector_max_batch_records = 1000;
   int64_t projector_max_batch_delay_ms = 5;
+  std::vector<std::string> projector_partitions;  // numbers and ranges; empty: all
+  int64_t projector_ready_lag = 10'000;
 
   std::string root_key_file;  // empty: <data_folder>/root.key
 
@@ -70,6 +80,9 @@ struct LoadedConfig {
 // CONFIG_MALFORMED, CONFIG_UNKNOWN_KEY, CONFIG_BAD_VALUE, CONFIG_NOT_LOOPBACK.
 absl::StatusOr<LoadedConfig> LoadConfig(int argc, const char* const* argv,
                                         const Environment& environment, const std::string& version);
+
+// What "0", "3-5" and the like name, in order. Asserts that CheckConfig() has seen them.
+std::vector<int32_t> PartitionNumbers(const std::vector<std::string>& ranges);
 
 // As a TOML file that gives the same configuration, every key with its meaning.
 std::string PrintConfig(const Config& config);

@@ -58,6 +58,9 @@ class FileReader {
         if (!item.is_string()) return BadValue(where, "must be a list of texts: [\"…\"]");
         (*list)->push_back(**item.as_string());
       }
+    } else if (auto* const* yes = std::get_if<bool*>(&setting.value)) {
+      if (!node.is_boolean()) return BadValue(where, "must be true or false");
+      **yes = **node.as_boolean();
     } else {
       if (!node.is_integer()) return BadValue(where, "must be a whole number");
       return SetNumber(setting, **node.as_integer(), where);

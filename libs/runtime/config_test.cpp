@@ -131,7 +131,19 @@ TEST_F(ConfigTest, ErrorsNameTheirPlace) {
   EXPECT_THAT(ErrorOf("", {}, {"--config", "/nowhere/at/all"}),
               HasSubstr("CONFIG_UNREADABLE /nowhere/at/all"));
   EXPECT_THAT(ErrorOf("", {}, {"--roles", "relay"}), HasSubstr("relay is not in this version"));
-  EXPECT_THAT(ErrorOf("", {}, {"--log-kind", "kafka"}), HasSubstr("not in this version"));
+  EXPECT_THAT(ErrorOf("", {}, {"--log-kind", "tape"}), HasSubstr("none of embedded, kafka"));
+  EXPECT_THAT(ErrorOf("", {}, {"--log-kind", "kafka", "--log-kafka-properties", "a=b,sasl"}),
+              HasSubstr("'sasl' is not of the form name=value"));
+  EXPECT_THAT(ErrorOf("", {}, {"--log-kafka-development", "yes"}),
+              HasSubstr("'yes' is neither true nor false"));
+  for (const char* range : {"a", "-1", "3-2", "1-", "0-1024"}) {
+    EXPECT_THAT(ErrorOf("", {}, {"--projector-partitions", range}), HasSubstr("no number or range"))
+        << range;
+  }
+  EXPECT_THAT(ErrorOf("", {}, {"--gateway-projectors", "127.0.0.1:1"}),
+              HasSubstr("for a process with the role gateway alone"));
+  EXPECT_THAT(ErrorOf("", {}, {"--gateway-projectors", "10.0.0.1:1", "--roles", "gateway"}),
+              HasSubstr("CONFIG_NOT_LOOPBACK"));
   EXPECT_THAT(ErrorOf("", {}, {"--merchant-country", "France"}), HasSubstr("CONFIG_BAD_VALUE"));
 }
 
@@ -168,6 +180,11 @@ TEST_F(ConfigTest, OtherAddressesNeedCredentialsAndTls) {
   EXPECT_THAT(ErrorOf("[tls]\nkey_file = 'k.pem'\n"), HasSubstr("needs both"));
   EXPECT_THAT(ErrorOf("[tls]\nclient_ca_file = 'ca.pem'\n"), HasSubstr("tls.client_ca_file"));
   EXPECT_THAT(ErrorOf("[access]\nkey_file = 'k'\n"), HasSubstr("needs access.file"));
+}
+
+TEST_F(ConfigTest, PartitionsAreNumbersAndRanges) {
+  EXPECT_THAT(PartitionNumbers({}), testing::IsEmpty());
+  EXPECT_THAT(PartitionNumbers({"7", "2-4", "3"}), ElementsAre(2, 3, 4, 7));
 }
 
 }  // namespace

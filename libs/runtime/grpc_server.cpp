@@ -51,7 +51,7 @@ void EnableHealthAndReflection() {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const std::vector<std::string>& addresses, const std::vector<grpc::Service*>& services,
-    Guard* guard, const TlsFiles& tls) {
+    Guard* guard, const TlsFiles& tls, grpc::CallbackGenericService* others) {
   if (absl::Status rules = access::CheckRules(); !rules.ok()) return rules;
   if (absl::Status files = CheckTlsFiles(tls); !files.ok()) return files;
   EnableHealthAndReflection();
@@ -70,6 +70,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     builder.AddListeningPort(addresses[i], credentials, &ports[i]);
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
+  if (others != nullptr) builder.RegisterCallbackGenericService(others);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
 
   std::vector<std::string> actual;
@@ -89,6 +90,10 @@ GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, std::vector<std::st
     : server_(std::move(server)), addresses_(std::move(addresses)), guard_(guard) {}
 
 GrpcServer::~GrpcServer() { Shutdown(); }
+
+void GrpcServer::SetServing(bool serving) {
+  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(serving);
+}
 
 void GrpcServer::Shutdown() {
   if (server_ == nullptr) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -12,9 +13,12 @@
 #include <arpa/inet.h>
 
 #include "base/error.h"
+#include "base/fatal.h"
 
 namespace carnet::runtime {
 namespace {
+
+constexpr int64_t kLastPartition = 1023;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -66,7 +70,62 @@ absl::Status CheckAddress(std::string_view key, const std::string& address, bool
                          "tls.certificate_file and tls.key_file, or bind to 127.0.0.1 or ::1"));
 }
 
+// "3" or "3-5".
+std::optional<std::pair<int32_t, int32_t>> ParseRange(const std::string& text) {
+  const size_t dash = text.find('-');
+  const auto first = ParseNumber(text.substr(0, dash));
+  const auto last = dash == std::string::npos ? first : ParseNumber(text.substr(dash + 1));
+  if (!first || !last || *first < 0 || *last < *first || *last > kLastPartition) {
+    return std::nullopt;
+  }
+  return std::make_pair(static_cast<int32_t>(*first), static_cast<int32_t>(*last));
+}
+
+absl::Status CheckRoles(const Config& config) {
+  const auto has = [&](std::string_view role) {
+    return std::find(config.roles.begin(), config.roles.end(), role) != config.roles.end();
+  };
+  for (const std::string& range : config.projector_partitions) {
+    if (!ParseRange(range)) {
+      return ConfigError("CONFIG_BAD_VALUE", "projector.partitions",
+                         absl::StrCat("'", range, "' is no number or range, as in 3 or 2-5"));
+    }
+  }
+  if (!config.gateway_projectors.empty() && (!has("gateway") || has("projector"))) {
+    return ConfigError("CONFIG_BAD_VALUE", "gateway.projectors",
+                       "is for a process with the role gateway alone: a projector reads its own");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKafka(const Config& config) {
+  if (config.log_kind != "kafka") return absl::OkStatus();
+  if (config.kafka_brokers.empty())
+    return ConfigError("CONFIG_BAD_VALUE", "log.kafka.brokers", "is empty: give host:port");
+  for (const std::string& property : config.kafka_properties) {
+    if (property.find('=') == std::string::npos) {
+      return ConfigError("CONFIG_BAD_VALUE", "log.kafka.properties",
+                         absl::StrCat("'", property, "' is not of the form name=value"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+std::vector<int32_t> PartitionNumbers(const std::vector<std::string>& ranges) {
+  std::vector<int32_t> numbers;
+  for (const std::string& text : ranges) {
+    const auto range = ParseRange(text);
+    CARNET_ASSERT(range.has_value());
+    for (int32_t number = range->first; number <= range->second; ++number) {
+      numbers.push_back(number);
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
+}
 
 absl::Status ConfigError(std::string_view reason, std::string_view where, std::string_view what) {
   return Error(absl::StatusCode::kInvalidArgument, reason,
@@ -89,12 +148,33 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"listen.port_file",
        "A file to write the addresses to, one a line, when they are served; empty: none.",
        &c->port_file},
-      {"log.kind", "Which log: embedded.", &c->log_kind},
-      {"log.partitions", "How many partitions a new log gets; fixed when the log is made.",
+      {"log.kind", "Which log: embedded (in the data folder), or kafka.", &c->log_kind},
+      {"log.partitions",
+       "How many partitions a new embedded log gets; fixed when the log is made. (A log on Kafka "
+       "is "
+       "made by `carnet log init`.)",
        &c->log_partitions, 1, 16},
+      {"log.kafka.brokers", "Where Kafka is: host:port, several separated by commas.",
+       &c->kafka_brokers},
+      {"log.kafka.topic", "The topic that is the log.", &c->kafka_topic},
+      {"log.kafka.keys_topic", "The topic that holds the vault's keys, wrapped by the root key.",
+       &c->kafka_keys_topic},
+      {"log.kafka.development",
+       "true: a topic of which one broker alone has each record may pass. Not for what matters.",
+       &c->kafka_development},
+      {"log.kafka.append_timeout_ms",
+       "How long the brokers may take to acknowledge a change; then its outcome is unknown.",
+       &c->kafka_append_timeout_ms, 1000, 600'000},
+      {"log.kafka.properties",
+       "Settings of librdkafka, name=value, for what the cluster asks of its clients (TLS, SASL).",
+       &c->kafka_properties},
       {"gateway.lag_limit",
        "Records that the views may lag behind the log before REQUESTs are refused (LAGGING).",
        &c->gateway_lag_limit, 1},
+      {"gateway.projectors",
+       "Where projectors of other processes serve gRPC (host:port); reads go to one that has the "
+       "merchant's partition. Empty: the one in this process.",
+       &c->gateway_projectors},
       {"gateway.max_in_flight_bytes",
        "Changes taken but not yet durable; more are refused or read later.",
        &c->gateway_max_in_flight_bytes, int64_t{16} << 20, int64_t{4} << 30},
@@ -102,6 +182,13 @@ std::vector<Setting> SettingsOf(Config* c) {
        &c->projector_max_batch_records, 1, 100'000},
       {"projector.max_batch_delay_ms", "How long a batch may wait for more records.",
        &c->projector_max_batch_delay_ms, 0, 1000},
+      {"projector.partitions",
+       "The partitions that this process folds and serves: numbers and ranges (0, 2-5); empty: "
+       "all.",
+       &c->projector_partitions},
+      {"projector.ready_lag",
+       "Records that a partition may lag behind the log for gRPC health to say SERVING.",
+       &c->projector_ready_lag, 1},
       {"vault.root_key_file",
        "The key that wraps all others, 32 bytes, mode 0600; empty: root.key in the data folder, "
        "made at the first start. Keep a copy apart from the data.",
@@ -158,6 +245,12 @@ absl::Status SetFromText(const Setting& setting, std::string_view text, std::str
   } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&setting.value)) {
     **list = absl::StrSplit(View(text), ',', absl::SkipWhitespace());
     for (std::string& item : **list) absl::StripAsciiWhitespace(&item);
+  } else if (auto* const* yes = std::get_if<bool*>(&setting.value)) {
+    if (text != "true" && text != "false") {
+      return ConfigError("CONFIG_BAD_VALUE", where,
+                         absl::StrCat("'", View(text), "' is neither true nor false"));
+    }
+    **yes = text == "true";
   } else {
     const auto number = ParseNumber(text);
     if (!number) {
@@ -196,10 +289,9 @@ absl::Status CheckConfig(const Config& config) {
     if (absl::Status status = CheckChoice("roles", role, {"gateway", "projector"}); !status.ok())
       return status;
   }
-  if (config.log_kind == "kafka")
-    return ConfigError("CONFIG_BAD_VALUE", "log.kind", "kafka is not in this version");
   for (const absl::Status& status :
-       {CheckChoice("log.kind", config.log_kind, {"embedded"}),
+       {CheckChoice("log.kind", config.log_kind, {"embedded", "kafka"}), CheckRoles(config),
+        CheckKafka(config),
         CheckChoice("logging.level", config.logging_level, {"debug", "info", "warning", "error"}),
         CheckChoice("logging.format", config.logging_format, {"text", "json"}),
         CheckMerchant(config.merchant_defaults, "merchant")}) {
@@ -222,6 +314,19 @@ absl::Status CheckConfig(const Config& config) {
   for (const std::string& address : config.listen_addresses) {
     if (absl::Status status = CheckAddress("listen.addresses", address, anywhere); !status.ok())
       return status;
+  }
+  for (const std::string& address : config.gateway_projectors) {
+    // In clear and without credentials, so for now on the same machine.
+    if (absl::Status status = CheckAddress("gateway.projectors", address, /*anywhere=*/false);
+        !status.ok()) {
+      return status;
+    }
+  }
+  if (!config.gateway_projectors.empty() &&
+      (!config.access_file.empty() || !config.tls_key_file.empty())) {
+    return ConfigError("CONFIG_BAD_VALUE", "gateway.projectors",
+                       "calls from process to process carry no credentials yet: leave access.file "
+                       "and tls empty there");
   }
   if (config.metrics_address.empty()) return absl::OkStatus();
   return CheckAddress("listen.metrics", config.metrics_address, anywhere);

@@ -17,7 +17,7 @@ namespace carnet::runtime {
 struct Setting {
   std::string_view key;  // "log.partitions": table and key; no dot: top level
   std::string_view help;
-  std::variant<std::string*, std::vector<std::string>*, int64_t*> value;
+  std::variant<std::string*, std::vector<std::string>*, int64_t*, bool*> value;
   int64_t min = 0;  // numbers
   int64_t max = INT64_MAX;
 };

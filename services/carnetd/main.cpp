@@ -14,10 +14,13 @@
 #include "absl/time/clock.h"
 
 #include "carnetd/door.h"
+#include "carnetd/parts.h"
 #include "carnetd/storage.h"
 #include "carnetd/watch.h"
 #include "gateway/clock.h"
 #include "gateway/gateway.h"
+#include "gateway/projectors.h"
+#include "gateway/router.h"
 #include "projection/projector.h"
 #include "projector/projector_services.h"
 #include "runtime/config.h"
@@ -50,29 +53,12 @@ int Refuse(const absl::Status& status, int exit_code) {
   return exit_code;
 }
 
-gateway::SettingsOf MerchantSettings(const runtime::Config& config) {
-  return [&config](std::string_view merchant) {
-    const auto own = config.merchants.find(std::string(merchant));
-    const runtime::MerchantConfig& settings =
-        own == config.merchants.end() ? config.merchant_defaults : own->second;
-    return gateway::MerchantSettings{settings.country,
-                                     static_cast<int32_t>(settings.utc_offset_minutes)};
-  };
-}
-
 // How resource services write: through this process's own gateway, if it has one.
 projector_service::PublishChange PublishThrough(gateway::Gateway* gateway) {
   if (gateway == nullptr) return nullptr;
   return [gateway](v1::Change change, absl::Time deadline, auto done) {
     gateway->Publish(std::move(change), deadline, std::move(done));
   };
-}
-
-projection::ProjectorOptions ProjectorOptions(const runtime::Config& config,
-                                              const Storage& storage) {
-  return {.views_folder = storage.views_folder,
-          .max_batch_records = static_cast<size_t>(config.projector_max_batch_records),
-          .max_batch_delay = absl::Milliseconds(config.projector_max_batch_delay_ms)};
 }
 
 int Run(const runtime::Config& config) {
@@ -109,11 +95,20 @@ int Run(const runtime::Config& config) {
   std::vector<grpc::Service*> services;
   vault::PhoneNormalizer phones;
   gateway::SystemClock clock;
+  std::unique_ptr<gateway::Projectors> projectors;
+  std::unique_ptr<gateway::Router> router;
   std::unique_ptr<gateway::Gateway> gateway;
+  if (!config.gateway_projectors.empty()) {
+    projectors = std::make_unique<gateway::Projectors>(log, config.gateway_projectors);
+    router =
+        std::make_unique<gateway::Router>(projectors.get(), &guard, log->identity().partition_count,
+                                          OwnStatus(config, *log, started_at));
+  }
   if (HasRole(config, "gateway")) {
     gateway = std::make_unique<gateway::Gateway>(gateway::Gateway::Parts{
         .log = log,
         .projector = projector.get(),
+        .projectors = projectors.get(),
         .keys = storage.keys.get(),
         .phones = &phones,
         .clock = &clock,
@@ -140,6 +135,7 @@ int Run(const runtime::Config& config) {
                 [&config](std::string_view merchant) {
                   return MerchantSettings(config)(merchant).country;
                 },
+            .outcomes = gateway == nullptr,
             .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});
     services.insert(services.end(), reads->services().begin(), reads->services().end());
   }
@@ -148,8 +144,8 @@ int Run(const runtime::Config& config) {
   if (projector != nullptr) {
     if (absl::Status status = projector->Start(); !status.ok()) return Refuse(status, kCannotStart);
   }
-  auto server =
-      runtime::GrpcServer::Start(config.listen_addresses, services, &guard, TlsOf(config));
+  auto server = runtime::GrpcServer::Start(config.listen_addresses, services, &guard, TlsOf(config),
+                                           router == nullptr ? nullptr : router->service());
   if (server.ok() && !config.metrics_address.empty()) {
     if (absl::Status status = metrics.Serve(config.metrics_address); !status.ok()) server = status;
   }
@@ -172,6 +168,13 @@ int Run(const runtime::Config& config) {
        {"version", CARNET_VERSION}});
   SayWhoMayCall(config);
 
+  std::unique_ptr<Readiness> readiness;
+  if (projector != nullptr) {
+    readiness = std::make_unique<Readiness>(
+        log, projector.get(), config.projector_ready_lag,
+        [serving = server->get()](bool ready) { serving->SetServing(ready); });
+  }
+
   // Until told to end.
   StopWatch stops(projector.get());
   int signal = 0;
@@ -183,6 +186,7 @@ int Run(const runtime::Config& config) {
 
   // No new calls, no more waiting; what was taken is appended; the rest closes in the order
   // opposite to this function's.
+  readiness.reset();
   (*server)->Shutdown();
   if (projector != nullptr) projector->Stop();
   gateway.reset();

@@ -4,6 +4,9 @@
 //   keys/       the vault's key store
 //   root.key    wraps all keys, unless it is kept elsewhere
 //   views/      made from the log, can be thrown away
+//
+// With log.kind=kafka, log and keys are topics, made by `carnet log init`; what is left here can be
+// made again from them.
 #pragma once
 
 #include <memory>

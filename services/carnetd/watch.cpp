@@ -83,6 +83,52 @@ void AddProjectorMetrics(event_log::EventLog* log, const projection::Projector* 
       });
 }
 
+Readiness::Readiness(event_log::EventLog* log, const projection::Projector* projector,
+                     int64_t ready_lag, std::function<void(bool)> tell)
+    : log_(log),
+      projector_(projector),
+      ready_lag_(ready_lag),
+      tell_(std::move(tell)),
+      thread_([this] { Run(); }) {}
+
+Readiness::~Readiness() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_requested_.notify_one();
+  thread_.join();
+}
+
+bool Readiness::IsReady() const {
+  for (const projection::PartitionProgress& progress : projector_->progress()) {
+    if (!progress.stopped_because.empty()) continue;
+    const auto end = log_->EndOffset(progress.partition);
+    // A log that can't be asked says nothing new about the views.
+    if (end.ok() && *end - progress.position > ready_lag_) return false;
+  }
+  return true;
+}
+
+void Readiness::Run() {
+  std::optional<bool> told;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    const bool ready = IsReady();
+    if (told != ready) {
+      tell_(ready);
+      if (told || !ready) {
+        runtime::Log(runtime::LogLevel::kInfo,
+                     ready ? "the views have caught up" : "the views lag: not ready for reads");
+      }
+      told = ready;
+    }
+    lock.lock();
+    stop_requested_.wait_for(lock, std::chrono::milliseconds(250), [this] { return stopping_; });
+  }
+}
+
 void StopWatch::Look() {
   if (projector_ == nullptr) return;
   for (const projection::PartitionProgress& progress : projector_->progress()) {

@@ -165,6 +165,19 @@ struct MakeToken {
   bool guardian = false;
   absl::Duration ttl = absl::ZeroDuration();  // zero: the server's usual
 };
+// A Kafka, for the commands that speak to it themselves.
+struct KafkaOptions {
+  std::string brokers = "127.0.0.1:9092";
+  std::string topic = "carnet.changes.v1";
+  std::string keys_topic = "carnet.keys.v1";
+  bool development = false;
+  std::vector<std::string> properties;  // name=value
+};
+struct InitLog {
+  KafkaOptions kafka;
+  int partitions = 0;
+  int replicas = 3;
+};
 struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
@@ -173,7 +186,7 @@ using Command =
     std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance, ShowVoucher,
                  ListVouchers, ShowStatement, ShowSums, ShowTrialBalance, ExplainFigure,
                  VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, TryIdentity,
-                 TryChannel, ManageAccess, MakeToken, PrintText>;
+                 TryChannel, ManageAccess, MakeToken, InitLog, PrintText>;
 
 struct Arguments {
   CommonOptions common;

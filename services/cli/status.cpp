@@ -28,7 +28,8 @@ std::string RenderStatus(const v1::GetStatusResponse& status) {
                {"DUPLICATES", Align::kRight},
                {"REJECTED", Align::kRight},
                {"DEAD LETTERS", Align::kRight},
-               {"VIEWS"}});
+               {"VIEWS"},
+               {"SERVED BY"}});
   std::string stops;
   for (const v1::PartitionStatus& partition : status.partitions()) {
     table.Add({absl::StrCat(partition.partition()), EnumWord(partition.state()),
@@ -36,11 +37,19 @@ std::string RenderStatus(const v1::GetStatusResponse& status) {
                absl::StrCat(partition.lag()), absl::StrCat(partition.applied()),
                absl::StrCat(partition.duplicates()), absl::StrCat(partition.rejected()),
                absl::StrCat(partition.dead_letters()),
-               absl::StrCat("generation ", partition.generation())});
+               absl::StrCat("generation ", partition.generation()),
+               partition.served_by().empty() ? "here" : partition.served_by()});
+    if (!partition.log_trouble().empty()) {
+      absl::StrAppend(&stops, "\nPartition ", partition.partition(),
+                      ": the log can't be read at the moment: ", partition.log_trouble(), "\n");
+    }
     if (!partition.stopped_because().empty()) {
       absl::StrAppend(&stops, "\nPartition ", partition.partition(),
                       " is stopped: ", partition.stopped_because(), "\n");
     }
+  }
+  for (const std::string& projector : status.unreachable()) {
+    absl::StrAppend(&stops, "\nA projector does not answer: ", projector, "\n");
   }
   return text + (table.empty() ? "No partitions are served here.\n" : table.Render()) + stops;
 }

@@ -13,6 +13,7 @@
 #include "domain/form.h"
 #include "domain/reasons.h"
 #include "gateway/batch_request.h"
+#include "gateway/projectors.h"
 #include "query/view.h"
 #include "runtime/bidi_stream.h"
 #include "runtime/unary.h"
@@ -94,6 +95,7 @@ class ChangeService::Impl final : public Base {
  public:
   explicit Impl(const Parts& parts)
       : projector_(parts.projector),
+        projectors_(parts.projectors),
         publisher_(parts.publisher),
         budget_(parts.budget),
         guard_(parts.guard),
@@ -183,6 +185,14 @@ class ChangeService::Impl final : public Base {
     const auto wanted =
         query::WantedOffset(request.has_min_position(), request.min_position(), log_id_, partition);
     if (!wanted.ok()) return done(wanted.status());
+    if (projectors_ != nullptr) {
+      const absl::Time until =
+          call.deadline() == absl::InfiniteFuture() ? absl::Now() + kDefaultWait : call.deadline();
+      return projectors_->GetOutcome(request, until, [response, done](Projectors::Outcome outcome) {
+        if (outcome.ok()) response->CopyFrom(*outcome);
+        done(outcome.status());
+      });
+    }
     if (projector_ == nullptr) {
       return done(Error(absl::StatusCode::kUnavailable, "PARTITION_NOT_SERVED",
                         "this process folds nothing, so it knows no outcomes: ask a projector"));
@@ -209,6 +219,7 @@ class ChangeService::Impl final : public Base {
   }
 
   projection::Projector* const projector_;
+  Projectors* const projectors_;
   Publisher* const publisher_;
   runtime::ByteBudget* const budget_;
   runtime::Guard* const guard_;

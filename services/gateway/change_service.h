@@ -15,12 +15,16 @@ class Service;
 
 namespace carnet::gateway {
 
+class Projectors;
+
 // The service, to be handed to a server.
 class ChangeService {
  public:
   struct Parts {
     event_log::EventLog* log;
-    projection::Projector* projector;  // null: outcomes can't be asked for here
+    // As Gateway::Parts has them.
+    projection::Projector* projector;
+    Projectors* projectors;
     Publisher* publisher;
     // What all calls may hold: unary ones are refused above it (TOO_MANY_IN_FLIGHT), streams read
     // no further.

@@ -58,11 +58,11 @@ struct Gateway::Impl {
         merchants(parts.log->identity().partition_count, std::move(parts.settings_of), parts.keys,
                   PolicyFrom(parts.projector)),
         preparer({&merchants, parts.keys, parts.phones, parts.clock}),
-        lag_gate(parts.log, parts.projector, parts.lag_limit),
+        lag_gate(parts.log, parts.projector, parts.projectors, parts.lag_limit),
         committer(std::make_unique<Committer>(parts.log, parts.keys)),
-        publisher({parts.log, parts.projector, &preparer, committer.get(), &lag_gate, parts.metrics,
-                   parts.guard}),
-        service({parts.log, parts.projector, &publisher, &budget, parts.guard}),
+        publisher({parts.log, parts.projector, parts.projectors, &preparer, committer.get(),
+                   &lag_gate, parts.metrics, parts.guard}),
+        service({parts.log, parts.projector, parts.projectors, &publisher, &budget, parts.guard}),
         access_service(MakeAccessService(parts.guard)) {}
 
   // What is appended still is answered through the publisher.

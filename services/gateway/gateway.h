@@ -33,6 +33,7 @@ class PhoneNormalizer;
 namespace carnet::gateway {
 
 class Clock;
+class Projectors;
 
 // ChangeService, AccessService and what stands behind it.
 //
@@ -43,9 +44,11 @@ class Gateway {
   // All must outlive this.
   struct Parts {
     event_log::EventLog* log;
-    // Null: outcomes can't be waited for, REQUESTs are never shed, and merchants' policies are not
-    // known: settings_of alone says how to read what they send.
+    // Who folds: the projector of this process, or those of others. Without the former, merchants'
+    // policies are not known: settings_of alone says how to read what they send. Both null:
+    // outcomes can't be waited for, either, and REQUESTs are never shed.
     projection::Projector* projector;
+    Projectors* projectors = nullptr;
     vault::KeyRing* keys;
     vault::PhoneNormalizer* phones;
     Clock* clock;

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "gateway/projectors.h"
+
 namespace carnet::gateway {
 namespace {
 
@@ -11,14 +13,17 @@ int64_t SteadyNanos() { return std::chrono::steady_clock::now().time_since_epoch
 
 }  // namespace
 
-LagGate::LagGate(event_log::EventLog* log, const projection::Projector* projector, int64_t limit)
+LagGate::LagGate(event_log::EventLog* log, const projection::Projector* projector,
+                 const Projectors* projectors, int64_t limit)
     : log_(log),
       projector_(projector),
+      projectors_(projectors),
       limit_(limit),
       lagging_(std::make_unique<std::atomic<bool>[]>(
           static_cast<size_t>(log->identity().partition_count))) {}
 
 bool LagGate::IsLagging(int32_t partition) {
+  if (projectors_ != nullptr) return projectors_->Lag(partition) > limit_;
   if (projector_ == nullptr) return false;
   const int64_t now = SteadyNanos();
   if (now >= refresh_at_nanos_.load(std::memory_order_relaxed)) {

@@ -11,13 +11,16 @@
 
 namespace carnet::gateway {
 
+class Projectors;
+
 // May be used from any thread. Looks at log and views at most every 20 ms, so it costs a call
 // nothing.
 class LagGate {
  public:
-  // `log` and `projector` must outlive this. A null projector, or a partition it does not serve,
-  // never lags.
-  LagGate(event_log::EventLog* log, const projection::Projector* projector, int64_t limit);
+  // All must outlive this. `projectors`: those of other processes; then `projector` is null.
+  // Without either, and for a partition that this process does not serve, nothing ever lags.
+  LagGate(event_log::EventLog* log, const projection::Projector* projector,
+          const Projectors* projectors, int64_t limit);
 
   bool IsLagging(int32_t partition);
 
@@ -26,6 +29,7 @@ class LagGate {
 
   event_log::EventLog* const log_;
   const projection::Projector* const projector_;
+  const Projectors* const projectors_;
   const int64_t limit_;
   std::mutex refreshing_;
   std::atomic<int64_t> refresh_at_nanos_{0};

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "carnet/log/v1/log.pb.h"
 #include "domain/fold.h"
+#include "gateway/projectors.h"
 
 namespace carnet::gateway {
 namespace {
@@ -37,6 +38,7 @@ void Publication::Committed(std::unique_ptr<Commit> self) {
 
 Publisher::Publisher(const Parts& parts)
     : projector_(parts.projector),
+      projectors_(parts.projectors),
       preparer_(parts.preparer),
       committer_(parts.committer),
       lag_gate_(parts.lag_gate),
@@ -133,7 +135,52 @@ struct Publisher::Waiting {
   }
 };
 
+void Publisher::AskForOutcomes(std::unique_ptr<Publication> publication) {
+  struct Asked {
+    std::unique_ptr<Publication> publication;
+    std::atomic<size_t> unanswered{1};  // this function, too
+  };
+  auto asked = std::make_shared<Asked>();
+  asked->publication = std::move(publication);
+  Publication& whose = *asked->publication;
+  whose.outcomes.resize(whose.changes.size());
+  const absl::Time deadline =
+      whose.deadline == absl::InfiniteFuture() ? absl::Now() + kDefaultWait : whose.deadline;
+  const auto answered = [this, asked] {
+    if (asked->unanswered.fetch_sub(1) > 1) return;
+    readers_.Post([asked] {
+      asked->publication->Answer();
+      asked->publication.reset();
+    });
+  };
+  for (size_t i = 0; i < whose.changes.size(); ++i) {
+    Commit::Change& change = whose.changes[i];
+    if (!change.offset.ok()) continue;
+    const PreparedChange& prepared = change.prepared;
+    v1::GetOutcomeRequest request;
+    request.set_merchant(prepared.merchant);
+    request.set_change_id(prepared.id.ToString());
+    request.mutable_publication()->set_content_hash(prepared.content_hash);
+    request.mutable_publication()->set_recorded_at_micros(prepared.recorded_at_micros);
+    SetToken(prepared.partition, *change.offset, request.mutable_min_position());
+    ++asked->unanswered;
+    projectors_->GetOutcome(
+        request, deadline, [this, asked, answered, i](Projectors::Outcome outcome) {
+          Commit::Change& asked_of = asked->publication->changes[i];
+          if (outcome.ok()) {
+            asked->publication->outcomes[i].Swap(outcome->mutable_outcome());
+          } else {
+            asked_of.offset =
+                NoOutcome(outcome.status(), asked_of.prepared.partition, *asked_of.offset);
+          }
+          answered();
+        });
+  }
+  answered();
+}
+
 void Publisher::Await(std::unique_ptr<Publication> publication) {
+  if (projectors_ != nullptr) return AskForOutcomes(std::move(publication));
   auto waiting = std::make_shared<Waiting>();
   waiting->publication = std::move(publication);
   Publication& whose = *waiting->publication;

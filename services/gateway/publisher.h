@@ -28,6 +28,7 @@ namespace carnet::gateway {
 // How long a call without a deadline waits for outcomes and positions.
 inline constexpr absl::Duration kDefaultWait = absl::Seconds(10);
 
+class Projectors;
 class Publisher;
 
 // The changes of one call. Filled by Publisher::Add(), then handed to Publisher::Publish();
@@ -59,7 +60,9 @@ class Publisher {
  public:
   struct Parts {
     event_log::EventLog* log;
-    projection::Projector* projector;  // null: outcomes can't be waited for
+    // As Gateway::Parts has them.
+    projection::Projector* projector;
+    Projectors* projectors;
     const Preparer* preparer;
     Committer* committer;
     LagGate* lag_gate;
@@ -91,9 +94,12 @@ class Publisher {
   void Committed(std::unique_ptr<Publication> publication);
   void Await(std::unique_ptr<Publication> publication);
   void ReadOutcomes(Waiting* waiting) const;
+  // The same by asking other processes, change by change.
+  void AskForOutcomes(std::unique_ptr<Publication> publication);
   absl::Status NoOutcome(const absl::Status& why, int32_t partition, int64_t offset) const;
 
   projection::Projector* const projector_;
+  Projectors* const projectors_;
   const Preparer* const preparer_;
   Committer* const committer_;
   LagGate* const lag_gate_;

@@ -27,6 +27,7 @@ void FillPartition(const projection::PartitionProgress& progress, v1::PartitionS
   status->set_state(progress.stopped_because.empty() ? v1::PARTITION_STATE_FOLDING
                                                      : v1::PARTITION_STATE_STOPPED);
   status->set_stopped_because(progress.stopped_because);
+  status->set_log_trouble(progress.log_trouble);
   status->set_applied(progress.applied);
   status->set_duplicates(progress.duplicates);
   status->set_rejected(progress.rejected);

@@ -9,6 +9,7 @@
 #include "projector/ledger_service.h"
 #include "projector/moments.h"
 #include "projector/order_service.h"
+#include "projector/outcome_service.h"
 #include "projector/policy_service.h"
 #include "projector/subscription_service.h"
 #include "projector/subscriptions.h"
@@ -37,6 +38,7 @@ struct ProjectorServices::Impl {
   std::unique_ptr<grpc::Service> orders;
   std::unique_ptr<grpc::Service> subscription;
   std::unique_ptr<grpc::Service> admin;
+  std::unique_ptr<grpc::Service> outcomes;
 };
 
 ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>(parts)) {
@@ -60,6 +62,10 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
   impl_->admin = MakeAdminService(moments, parts.projector, std::move(parts.facts));
   services_ = {impl_->customers.get(), impl_->policy.get(),       impl_->ledger.get(),
                impl_->orders.get(),    impl_->subscription.get(), impl_->admin.get()};
+  if (parts.outcomes) {
+    impl_->outcomes = MakeOutcomeService(moments);
+    services_.push_back(impl_->outcomes.get());
+  }
 }
 
 ProjectorServices::~ProjectorServices() = default;

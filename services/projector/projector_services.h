@@ -53,6 +53,8 @@ class ProjectorServices {
     PublishChange publish;
     // In which country a merchant's phones are read where its policy does not say; may be empty.
     std::function<std::string(std::string_view merchant)> country_of;
+    // Without a gateway in the process, GetOutcome is answered here.
+    bool outcomes = false;
     ProcessFacts facts;  // `log` and `log_kind` are taken from the log
   };
   explicit ProjectorServices(Parts parts);

@@ -30,19 +30,31 @@ void SetDeadline(grpc::ClientContext* context, double seconds) {
                         std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000)));
 }
 
-CarnetdProcess::CarnetdProcess(std::string data, std::string scratch)
-    : data_(std::move(data)), scratch_(std::move(scratch)) {}
+CarnetdProcess::CarnetdProcess(std::string data, std::string scratch, std::vector<std::string> more)
+    : data_(std::move(data)), scratch_(std::move(scratch)), more_(std::move(more)) {}
 
 void CarnetdProcess::Start(const std::vector<std::pair<std::string, std::string>>& environment) {
   process_ = nullptr;
   channel_ = nullptr;
   std::filesystem::remove(scratch_ + "/port");
-  process_ = std::make_unique<simulation::Process>(simulation::Process::Options{
-      .arguments = {CARNETD_BINARY, "--data", data_, "--listen-addresses", "127.0.0.1:0",
-                    "--listen-metrics", "", "--listen-port-file", scratch_ + "/port",
-                    "--log-partitions", "2"},
-      .environment = environment,
-      .error_file = scratch_ + "/carnetd.stderr"});
+  // A process that others know keeps its address when it starts again.
+  std::vector<std::string> arguments = {
+      CARNETD_BINARY,
+      "--data",
+      data_,
+      "--listen-addresses",
+      address_.empty() || more_.empty() ? "127.0.0.1:0" : address_,
+      "--listen-metrics",
+      "",
+      "--listen-port-file",
+      scratch_ + "/port",
+      "--log-partitions",
+      "2"};
+  arguments.insert(arguments.end(), more_.begin(), more_.end());
+  process_ = std::make_unique<simulation::Process>(
+      simulation::Process::Options{.arguments = std::move(arguments),
+                                   .environment = environment,
+                                   .error_file = scratch_ + "/carnetd.stderr"});
 }
 
 bool CarnetdProcess::WaitUntilServing() {
@@ -53,12 +65,12 @@ bool CarnetdProcess::WaitUntilServing() {
     pollfd output = {.fd = process_->output(), .events = POLLIN, .revents = 0};
     poll(&output, 1, kLookEveryMillis);
   }
-  std::string address = ReadFile(scratch_ + "/port");
-  address = address.substr(0, address.find('\n'));
+  address_ = ReadFile(scratch_ + "/port");
+  address_ = address_.substr(0, address_.find('\n'));
   grpc::ChannelArguments arguments;
   // A subchannel of its own, not one left over from a process that was killed.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  channel_ = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
   return true;
 }
 

@@ -19,11 +19,12 @@ inline constexpr int kPatienceSeconds = 60;
 // For a client's call.
 void SetDeadline(grpc::ClientContext* context, double seconds = kPatienceSeconds);
 
-// carnetd with all roles on the embedded log.
+// carnetd, with all roles on the embedded log unless told otherwise.
 class CarnetdProcess {
  public:
-  // `scratch`: a folder for what is not its data (port file, messages). Not started yet.
-  CarnetdProcess(std::string data, std::string scratch);
+  // `scratch`: a folder for what is not its data (port file, messages). `more`: further arguments.
+  // Not started yet.
+  CarnetdProcess(std::string data, std::string scratch, std::vector<std::string> more = {});
 
   // `environment`: beside what is inherited. Does not wait.
   void Start(const std::vector<std::pair<std::string, std::string>>& environment = {});
@@ -39,12 +40,16 @@ class CarnetdProcess {
   int Terminate();
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  // Where it serves; the same after a new start only if it was told where to.
+  const std::string& address() const { return address_; }
   std::string Messages() const { return process_->StandardError(); }
   const std::string& data() const { return data_; }
 
  private:
   const std::string data_;
   const std::string scratch_;
+  const std::vector<std::string> more_;
+  std::string address_;
   std::unique_ptr<simulation::Process> process_;
   std::shared_ptr<grpc::Channel> channel_;
 };

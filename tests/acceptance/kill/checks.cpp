@@ -135,6 +135,20 @@ std::string CheckOutcomes(const std::shared_ptr<grpc::Channel>& channel, const S
   return {};
 }
 
+namespace {
+
+// On Kafka the log may go on while it is looked at twice: " of END" may differ.
+std::string WithoutEnds(const std::string& output) {
+  std::istringstream lines(output);
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    text += line.substr(0, line.find(" of ")) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string CompareWithRefold(const std::string& data, const std::string& scratch, size_t batch,
                               bool all) {
   const std::string copy = scratch + "/copy";
@@ -155,7 +169,7 @@ std::string CompareWithRefold(const std::string& data, const std::string& scratc
   }
   const std::string fresh = OutputOf(refold, scratch);
   fs::remove_all(copy);
-  if (live != fresh) wrong = "views:\n" + live + "refold:\n" + fresh;
+  if (WithoutEnds(live) != WithoutEnds(fresh)) wrong = "views:\n" + live + "refold:\n" + fresh;
   return wrong;
 }
 

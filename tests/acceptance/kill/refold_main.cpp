@@ -6,7 +6,7 @@
 //                                                 position into new views, BATCH records a write
 //
 // Both print "position PARTITION OFFSET of END", then "PARTITION FAMILY ROWS SHA-256" for each
-// family. The server must not run.
+// family. The server must not run. With CARNET_LOG_KAFKA_BROKERS set, the log is there.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -20,6 +20,7 @@
 #include "base/fatal.h"
 #include "base/sha256.h"
 #include "event_log/embedded/embedded_log.h"
+#include "event_log/kafka/kafka_log.h"
 #include "projection/generations.h"
 #include "projection/refold.h"
 #include "view_store/view_store.h"
@@ -83,10 +84,18 @@ int PrintFresh(const std::string& data, event_log::EventLog* log, size_t batch,
   return EXIT_SUCCESS;
 }
 
+// The one in the folder, or the one that CARNET_LOG_KAFKA_BROKERS has.
+std::unique_ptr<event_log::EventLog> OpenLog(const std::string& data) {
+  const char* const brokers = std::getenv("CARNET_LOG_KAFKA_BROKERS");
+  if (brokers == nullptr) return OrFatal(event_log::OpenEmbeddedLog(data + "/log"));
+  return OrFatal(event_log::OpenKafkaLog(
+      {.connection = {.brokers = brokers, .properties = {}}, .development = true}));
+}
+
 int Main(const std::vector<std::string>& arguments) {
   if (arguments.size() < 3) Fatal("see refold_main.cpp for what to say");
   const std::string& data = arguments[2];
-  const auto log = OrFatal(event_log::OpenEmbeddedLog(data + "/log"));
+  const auto log = OpenLog(data);
   if (arguments[1] == "live") return PrintLive(data, log.get());
   std::vector<int64_t> positions;
   for (size_t i = 4; i < arguments.size(); ++i) positions.push_back(std::stoll(arguments[i]));

@@ -1,0 +1,25 @@
+// From the configuration to what each part takes of it.
+#pragma once
+
+#include "absl/time/time.h"
+
+#include "carnet/v1/admin_service.pb.h"
+#include "carnetd/storage.h"
+#include "event_log/event_log.h"
+#include "gateway/merchants.h"
+#include "projection/projector.h"
+#include "runtime/config.h"
+
+namespace carnet {
+
+// `config` must outlive what it gives.
+gateway::SettingsOf MerchantSettings(const runtime::Config& config);
+
+projection::ProjectorOptions ProjectorOptions(const runtime::Config& config,
+                                              const Storage& storage);
+
+// What a gateway that folds nothing says of itself.
+v1::GetStatusResponse OwnStatus(const runtime::Config& config, const event_log::EventLog& log,
+                                absl::Time started_at);
+
+}  // namespace carnet
