@@ -7,12 +7,15 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "base/bytes.h"
 #include "base/fatal.h"
 
 namespace carnet::kafka_cluster {
@@ -90,9 +93,31 @@ void Cluster::Terminate(int node) {
 void Cluster::Freeze(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(SIGSTOP); }
 void Cluster::Thaw(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(SIGCONT); }
 
-std::string Cluster::PartitionFolder(const std::string& topic, int partition, int node) const {
-  return folder_.path() + "/" + std::to_string(node) + "/log/" + topic + "-" +
-         std::to_string(partition);
+void Cluster::Truncate(const std::string& topic, int partition, int64_t end, int node) {
+  const std::filesystem::path files = folder_.path() + "/" + std::to_string(node) + "/log/" +
+                                      topic + "-" + std::to_string(partition);
+  const std::filesystem::path segment = files / "00000000000000000000.log";
+  std::ifstream file(segment, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  // Record batches: base offset (8), length of what follows (4), …
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const auto base = static_cast<int64_t>(ReadBigEndian64(std::string_view(bytes).substr(at)));
+    if (base >= end) break;
+    at += 12 + ReadBigEndian32(std::string_view(bytes).substr(at + 8));
+  }
+  file.close();
+  std::filesystem::resize_file(segment, at);
+  for (const auto& entry : std::filesystem::directory_iterator(files)) {
+    const std::string extension = entry.path().extension();
+    if (extension == ".snapshot" || extension == ".index" || extension == ".timeindex") {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  // As after a crash, so that the broker looks at what is there.
+  std::filesystem::remove(files.parent_path() / ".kafka_cleanshutdown");
+  std::filesystem::remove(files.parent_path() / "recovery-point-offset-checkpoint");
+  std::filesystem::remove(files.parent_path() / "replication-offset-checkpoint");
 }
 
 Cluster& Cluster::Single() {

@@ -1,6 +1,7 @@
 // A real Kafka on this machine, for tests: processes of deploy/kafka that die with the test.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +29,8 @@ class Cluster {
   void Freeze(int node = 1);     // SIGSTOP
   void Thaw(int node = 1);       // SIGCONT
 
-  // Where the broker keeps the partition's segments.
-  std::string PartitionFolder(const std::string& topic, int partition, int node = 1) const;
+  // Takes the records at and after `end` out of a stopped broker's files: a log that lost its tail.
+  void Truncate(const std::string& topic, int partition, int64_t end, int node = 1);
 
   // The one of this process, begun at its first use.
   static Cluster& Single();

@@ -1,13 +1,8 @@
 // What a real broker does to the log, beside what every log promises (contract_test.cpp).
 #include "event_log/kafka/kafka_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -17,7 +12,6 @@
 #include <gmock/gmock.h>
 #include <librdkafka/rdkafka.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "event_log/control_records.h"
 #include "event_log/kafka/admin.h"
@@ -28,7 +22,6 @@
 namespace carnet::event_log {
 namespace {
 
-namespace fs = std::filesystem;
 using kafka_cluster::Cluster;
 using testing::HasSubstr;
 
@@ -321,32 +314,6 @@ TEST(KafkaLog, CursorGoesOnWhenTheBrokerComesBack) {
   EXPECT_EQ(*appended.get(), 2);
 }
 
-// Takes the records at and after `end` out of a stopped broker's files.
-void Truncate(const fs::path& partition, int64_t end) {
-  const fs::path segment = partition / "00000000000000000000.log";
-  std::ifstream file(segment, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  // Record batches: base offset (8), length of what follows (4), …
-  size_t at = 0;
-  while (at < bytes.size()) {
-    const auto base = static_cast<int64_t>(ReadBigEndian64(std::string_view(bytes).substr(at)));
-    if (base >= end) break;
-    at += 12 + ReadBigEndian32(std::string_view(bytes).substr(at + 8));
-  }
-  file.close();
-  fs::resize_file(segment, at);
-  for (const auto& entry : fs::directory_iterator(partition)) {
-    const std::string extension = entry.path().extension();
-    if (extension == ".snapshot" || extension == ".index" || extension == ".timeindex") {
-      fs::remove(entry.path());
-    }
-  }
-  // As after a crash, so that the broker looks at what is there.
-  fs::remove(partition.parent_path() / ".kafka_cleanshutdown");
-  fs::remove(partition.parent_path() / "recovery-point-offset-checkpoint");
-  fs::remove(partition.parent_path() / "replication-offset-checkpoint");
-}
-
 TEST(KafkaLog, LogThatLostItsTailSaysSoAndTakesAppendsAgain) {
   Cluster cluster;
   const KafkaLogOptions options = NewTopic(cluster);
@@ -357,7 +324,7 @@ TEST(KafkaLog, LogThatLostItsTailSaysSoAndTakesAppendsAgain) {
   const auto cursor = log->Read(0, 5);
   ASSERT_TRUE(cursor.ok()) << cursor.status();
   cluster.Terminate();
-  Truncate(cluster.PartitionFolder(options.topic, 0), 3);
+  cluster.Truncate(options.topic, 0, 3);
   cluster.Start();
 
   absl::Status cut;

@@ -1,0 +1,257 @@
+#include "event_log/copy.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/partition.h"
+#include "base/sha256.h"
+#include "event_log/control_records.h"
+
+namespace carnet::event_log {
+namespace {
+
+constexpr size_t kBatchRecords = 2000;
+constexpr size_t kBatchBytes = size_t{1} << 20;
+// Sent and not answered; less than what a log refuses at.
+constexpr size_t kWindowBytes = size_t{6} << 20;
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+// Digests of what a partition was sent, or gave back: one for so many records, so that a difference
+// can be placed.
+class Digests {
+ public:
+  static constexpr uint64_t kRecordsOfOne = 10'000;
+
+  void Add(std::string_view key, std::string_view value) {
+    AppendBigEndian32(static_cast<uint32_t>(key.size()), &pending_);
+    pending_.append(key);
+    AppendBigEndian32(static_cast<uint32_t>(value.size()), &pending_);
+    pending_.append(value);
+    if (pending_.size() > kBatchBytes) Fold();
+    if (++records_ % kRecordsOfOne == 0) Close();
+  }
+  void Close() {
+    Fold();
+    done_.push_back(std::move(chain_));
+    chain_.clear();
+  }
+  uint64_t records() const { return records_; }
+  // The number of the first record that may differ; -1: none does.
+  int64_t Compare(const Digests& other) const {
+    for (size_t i = 0; i < std::max(done_.size(), other.done_.size()); ++i) {
+      if (i >= done_.size() || i >= other.done_.size() || done_[i] != other.done_[i]) {
+        return static_cast<int64_t>(i * kRecordsOfOne);
+      }
+    }
+    return -1;
+  }
+
+ private:
+  void Fold() {
+    chain_ = Sha256(chain_ + pending_);
+    pending_.clear();
+  }
+
+  uint64_t records_ = 0;
+  std::string pending_;
+  std::string chain_;
+  std::vector<std::string> done_;
+};
+
+// Appends in order, with a bounded window.
+class Sender {
+ public:
+  explicit Sender(EventLog* to)
+      : to_(to), digests_(static_cast<size_t>(to->identity().partition_count)) {}
+
+  absl::Status Send(int32_t partition, std::vector<Record> records) {
+    size_t bytes = 0;
+    for (const Record& record : records) {
+      digests_[static_cast<size_t>(partition)].Add(record.key, record.value);
+      bytes += SizeOf(record) + 256;
+    }
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return under_way_ == 0 || under_way_ + bytes <= kWindowBytes; });
+    if (!failure_.ok()) return failure_;
+    under_way_ += bytes;
+    lock.unlock();
+    to_->Append(partition, std::move(records), [this, bytes](absl::StatusOr<Offsets> offsets) {
+      const std::lock_guard answered(mutex_);
+      under_way_ -= bytes;
+      if (!offsets.ok()) failure_ = offsets.status();
+      room_.notify_all();
+    });
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return under_way_ == 0; });
+    for (Digests& digests : digests_) digests.Close();
+    return failure_;
+  }
+
+  const Digests& sent(int32_t partition) const { return digests_[static_cast<size_t>(partition)]; }
+
+ private:
+  EventLog* const to_;
+  std::vector<Digests> digests_;
+
+  std::mutex mutex_;
+  std::condition_variable room_;
+  // Guarded by mutex_.
+  size_t under_way_ = 0;
+  absl::Status failure_;
+};
+
+// Calls `use(record)` for each record of a partition, the manifest too.
+template <typename Use>
+absl::Status ForEachRecord(EventLog* log, int32_t partition, Use use) {
+  const auto end = log->EndOffset(partition);
+  if (!end.ok()) return end.status();
+  const auto cursor = log->Read(partition, 0);
+  if (!cursor.ok()) return cursor.status();
+  while ((*cursor)->position() < *end) {
+    const auto records = (*cursor)->Next(kBatchRecords, kBatchBytes, absl::Now() + kPatience);
+    if (!records.ok()) return records.status();
+    // Gaps at the end hold nothing.
+    if (records->empty()) return absl::OkStatus();
+    for (const StoredRecord& record : *records) {
+      if (absl::Status used = use(record); !used.ok()) return used;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Where a record of partition `source` goes; -1: nowhere.
+int32_t TargetOf(std::string_view key, int32_t source, int32_t source_count, int32_t target_count) {
+  // What names no merchant did not count anywhere, and will not.
+  if (key.empty()) return source % target_count;
+  const int32_t home = PartitionOf(key, target_count);
+  if (PartitionOf(key, source_count) == source) return home;
+  return target_count == 1 ? -1 : (home + 1) % target_count;
+}
+
+absl::Status CheckEmpty(EventLog* log) {
+  for (int32_t partition = 0; partition < log->identity().partition_count; ++partition) {
+    const auto end = log->EndOffset(partition);
+    if (!end.ok()) return end.status();
+    if (*end == 1) continue;
+    return Error(absl::StatusCode::kFailedPrecondition, "LOG_NOT_EMPTY",
+                 absl::StrCat("partition ", partition,
+                              " of the log to copy into holds records already: make a new one"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender, int32_t target_count,
+                           CopyResult* result, const std::function<void(uint64_t)>& progress) {
+  std::vector<std::vector<Record>> batches(static_cast<size_t>(target_count));
+  std::vector<size_t> bytes(batches.size());
+  bool sealed = false;
+  const auto flush = [&](size_t target) {
+    if (batches[target].empty()) return absl::OkStatus();
+    bytes[target] = 0;
+    return sender->Send(static_cast<int32_t>(target), std::exchange(batches[target], {}));
+  };
+  absl::Status status = ForEachRecord(from, partition, [&](const StoredRecord& record) {
+    if (record.offset == 0 || sealed) return absl::OkStatus();
+    if (IsSeal(record.key, record.value)) {
+      sealed = true;
+      return absl::OkStatus();
+    }
+    const int32_t target =
+        TargetOf(record.key, partition, from->identity().partition_count, target_count);
+    if (target < 0) {
+      ++result->left_out;
+      return absl::OkStatus();
+    }
+    const auto index = static_cast<size_t>(target);
+    batches[index].push_back({std::string(record.key), std::string(record.value)});
+    bytes[index] += record.key.size() + record.value.size();
+    if (++result->records % Digests::kRecordsOfOne == 0) progress(result->records);
+    const bool full = batches[index].size() >= kBatchRecords || bytes[index] >= kBatchBytes;
+    return full ? flush(index) : absl::OkStatus();
+  });
+  for (size_t target = 0; target < batches.size() && status.ok(); ++target) status = flush(target);
+  if (!status.ok()) return status;
+  if (sealed) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "LOG_NOT_SEALED",
+               absl::StrCat("partition ", partition,
+                            " does not end with its seal: stop all who write to it, then seal it"));
+}
+
+absl::Status CompareCopy(EventLog* to, const Sender& sender,
+                         const std::function<void(uint64_t)>& progress) {
+  uint64_t compared = 0;
+  for (int32_t partition = 0; partition < to->identity().partition_count; ++partition) {
+    Digests found;
+    absl::Status read = ForEachRecord(to, partition, [&](const StoredRecord& record) {
+      if (record.offset == 0) return absl::OkStatus();
+      found.Add(record.key, record.value);
+      if (++compared % Digests::kRecordsOfOne == 0) progress(compared);
+      return absl::OkStatus();
+    });
+    if (!read.ok()) return read;
+    found.Close();
+    const int64_t differs = found.Compare(sender.sent(partition));
+    if (differs < 0 && found.records() == sender.sent(partition).records()) continue;
+    return Error(absl::StatusCode::kDataLoss, "COPY_DIFFERS",
+                 absl::StrCat("partition ", partition, " of the copy holds ", found.records(),
+                              " records, sent were ", sender.sent(partition).records(),
+                              "; they differ from record ", differs, " on. Throw the copy away"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status SealLog(EventLog* log, const Uuid& successor_log_id) {
+  for (int32_t partition = 0; partition < log->identity().partition_count; ++partition) {
+    std::promise<absl::StatusOr<Offsets>> answer;
+    log->Append(partition, {MakeSeal(successor_log_id)},
+                [&](absl::StatusOr<Offsets> offsets) { answer.set_value(std::move(offsets)); });
+    const auto offset = answer.get_future().get();
+    if (ReasonOf(offset.status()) == "LOG_SEALED") continue;
+    if (!offset.ok()) return offset.status();
+    const auto end = log->EndOffset(partition);
+    if (!end.ok()) return end.status();
+    if (*end == offset->of(0) + 1) continue;
+    return Error(absl::StatusCode::kFailedPrecondition, "LOG_STILL_WRITTEN",
+                 absl::StrCat("somebody wrote to partition ", partition, " after its seal at ",
+                              offset->of(0), ": stop all gateways; what came after it is lost"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CopyResult> CopyLog(EventLog* from, EventLog* to,
+                                   const std::function<void(uint64_t)>& progress) {
+  if (absl::Status status = CheckEmpty(to); !status.ok()) return status;
+  Sender sender(to);
+  CopyResult result;
+  absl::Status status;
+  for (int32_t partition = 0; partition < from->identity().partition_count && status.ok();
+       ++partition) {
+    status =
+        CopyPartition(from, partition, &sender, to->identity().partition_count, &result, progress);
+  }
+  // Also after a failure: answers that are under way refer to the sender.
+  const absl::Status finished = sender.Finish();
+  if (!status.ok()) return status;
+  if (!finished.ok()) return finished;
+  if (absl::Status compared = CompareCopy(to, sender, progress); !compared.ok()) return compared;
+  return result;
+}
+
+}  // namespace carnet::event_log
