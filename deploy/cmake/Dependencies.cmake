@@ -22,6 +22,19 @@ find_package(GTest REQUIRED)                                     # linked by car
 find_package(benchmark REQUIRED)                                 # benchmark::benchmark
 find_package(rapidcheck REQUIRED)                                # rapidcheck rapidcheck_gtest
 
+pkg_check_modules(minizip REQUIRED IMPORTED_TARGET minizip)      # PkgConfig::minizip
+find_package(pugixml REQUIRED)                                   # pugixml::pugixml
+
+# libcsv and libxlsxwriter ship no CMake config of use.
+foreach(vendor csv xlsxwriter)
+  find_path(CARNET_${vendor}_INCLUDE_DIR ${vendor}.h REQUIRED)
+  find_library(CARNET_${vendor}_LIBRARY ${vendor} REQUIRED)
+  add_library(carnet_${vendor} INTERFACE)
+  target_include_directories(carnet_${vendor} SYSTEM INTERFACE "${CARNET_${vendor}_INCLUDE_DIR}")
+  target_link_libraries(carnet_${vendor} INTERFACE "${CARNET_${vendor}_LIBRARY}")
+  add_library(carnet::${vendor} ALIAS carnet_${vendor})
+endforeach()
+
 # libphonenumber ships neither a CMake config nor a .pc file.
 find_path(PHONENUMBER_INCLUDE_DIR phonenumbers/phonenumberutil.h REQUIRED)
 find_library(PHONENUMBER_LIBRARY phonenumber REQUIRED)

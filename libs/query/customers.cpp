@@ -202,6 +202,33 @@ void Customers::ForEachId(const view_store::Snapshot& snapshot, std::string_view
                 [&](const Uuid& id, std::string_view) { return visit(id); });
 }
 
+absl::StatusOr<bool> Customers::NextMany(const view_store::Snapshot& snapshot,
+                                         std::string_view merchant, std::optional<Uuid>* last,
+                                         size_t count,
+                                         const std::function<void(Customer*)>& visit) const {
+  const auto policy = policies_.Of(snapshot, merchant);
+  absl::Status status;
+  size_t visited = 0;
+  bool more = false;
+  std::optional<Uuid> newest = *last;
+  ScanCustomers(snapshot, merchant, *last, [&](const Uuid& id, std::string_view first_row) {
+    if (visited == count) {
+      more = true;
+      return false;
+    }
+    Customer card;
+    status = FillCard(snapshot, *opener_, policy->policy(), merchant, id, &first_row, &card);
+    if (!status.ok()) return false;
+    visit(&card);
+    newest = id;
+    ++visited;
+    return true;
+  });
+  *last = newest;
+  if (!status.ok()) return status;
+  return more;
+}
+
 absl::StatusOr<bool> Customers::Next(const view_store::Snapshot& snapshot,
                                      std::string_view merchant, std::optional<Uuid>* last,
                                      Customer* customer) const {

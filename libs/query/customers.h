@@ -57,6 +57,18 @@ class Customers {
   absl::Status Explain(const View& view, const carnet::v1::ExplainCustomerRequest& request,
                        carnet::v1::ExplainCustomerResponse* response) const;
 
+  // What a customer's card had in its fields when the merchant's change `number` was the newest, as
+  // far as it is known: a value that was only said again later is missing. Errors: the opener's.
+  absl::StatusOr<carnet::v1::Contact> ContactAsOf(const view_store::Snapshot& snapshot,
+                                                  std::string_view merchant, const Uuid& customer,
+                                                  uint64_t number) const;
+
+  // The next customers by id after `last` (none: the first), which becomes the last one's: up to
+  // `count` of them, opened, handed to `visit`. False: there are no more. Errors: the opener's.
+  absl::StatusOr<bool> NextMany(const view_store::Snapshot& snapshot, std::string_view merchant,
+                                std::optional<Uuid>* last, size_t count,
+                                const std::function<void(carnet::v1::Customer*)>& visit) const;
+
   // Today's policy.
   std::shared_ptr<const carnet::log::v1::PolicyRow> PolicyOf(const view_store::Snapshot& snapshot,
                                                              std::string_view merchant) const {

@@ -1,7 +1,9 @@
 // Customers::Explain: every value a field has or had, and why one of them is on the card.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,6 +84,37 @@ class Explainer {
       begin = end;
     }
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<carnet::v1::Contact> AsOf(const Uuid& customer, uint64_t number) {
+    Read(customer);
+    // Of each record and field the cell it had then: the one that counted among those known by
+    // then.
+    Contest contest;
+    std::map<std::tuple<size_t, uint32_t, std::string>, const Said*> then;
+    for (const Said& each : said_) {
+      if (each.cell->change_number() > number || IsHiddenField(policy_, *each.cell)) continue;
+      const Said*& best = then[{each.member, each.cell->field(), each.cell->key()}];
+      const auto strength = [](const Said& said) {
+        return std::tuple(!said.cell->observed(), said.cell->as_of_micros(),
+                          said.cell->change_number());
+      };
+      if (best == nullptr || strength(each) > strength(*best)) best = &each;
+    }
+    for (const auto& [where, said] : then) contest.Add(*said->cell, *said->record, said->member);
+    carnet::v1::Contact contact;
+    for (const FieldContest& field : contest.Fields()) {
+      const auto entries = contest.entries(field);
+      const ptrdiff_t winner = domain::WinnerOf(entries);
+      if (winner < 0) continue;
+      const Contest::Entry& best = entries[static_cast<size_t>(winner)];
+      if (best.cell->cleared()) continue;
+      carnet::v1::Contact value = best.cell->value();
+      const absl::Status opened = opener_.Open(merchant_, members_[best.member], &value);
+      if (!opened.ok()) return opened;
+      contact.MergeFrom(value);
+    }
+    return contact;
   }
 
  private:
@@ -193,6 +226,14 @@ class Explainer {
 };
 
 }  // namespace
+
+absl::StatusOr<carnet::v1::Contact> Customers::ContactAsOf(const view_store::Snapshot& snapshot,
+                                                           std::string_view merchant,
+                                                           const Uuid& customer,
+                                                           uint64_t number) const {
+  const auto policy = policies_.Of(snapshot, merchant);
+  return Explainer(snapshot, *opener_, policy->policy(), merchant).AsOf(customer, number);
+}
 
 absl::Status Customers::Explain(const View& view, const carnet::v1::ExplainCustomerRequest& request,
                                 carnet::v1::ExplainCustomerResponse* response) const {

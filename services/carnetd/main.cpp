@@ -54,10 +54,10 @@ int Refuse(const absl::Status& status, int exit_code) {
 }
 
 // How resource services write: through this process's own gateway, if it has one.
-projector_service::PublishChange PublishThrough(gateway::Gateway* gateway) {
+projector_service::PublishChanges PublishThrough(gateway::Gateway* gateway) {
   if (gateway == nullptr) return nullptr;
-  return [gateway](v1::Change change, absl::Time deadline, auto done) {
-    gateway->Publish(std::move(change), deadline, std::move(done));
+  return [gateway](std::vector<v1::Change> changes, absl::Time deadline, auto done) {
+    gateway->Publish(std::move(changes), deadline, std::move(done));
   };
 }
 

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/arguments_access.h"
+#include "cli/arguments_cards.h"
 #include "cli/completion.h"
 
 namespace carnet::cli {
@@ -153,6 +154,7 @@ class Parser {
     app->add_option("--country", lookup->country,
                     "Two-letter country of a phone without a country code")
         ->type_name("CC");
+    AddCardCommands(&app_, customer, arguments_);
   }
 
   void AddLedger() {

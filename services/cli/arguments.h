@@ -52,6 +52,62 @@ struct LookupCustomers {
   std::string email;
   std::string country;  // of `phone`
 };
+struct SearchCustomers {
+  std::string query;
+  std::string order = "name";  // name, balance, bought, last-purchase
+  bool descending = false;
+  std::string tag;
+  std::string channel;
+  bool incomplete = false;
+  bool archived = false;
+  int64_t limit = 100;  // 0: all
+};
+struct RankCustomers {
+  std::string from;
+  std::string to;
+  std::string unit;
+  bool net = false;
+  int64_t limit = 20;
+};
+struct ExplainCustomer {
+  std::string customer;
+  std::string field;     // empty: all
+  bool history = false;  // by change instead of by field
+};
+struct WriteCustomer {
+  std::string customer;             // empty: a new one
+  std::string contact;              // JSON of a Contact
+  std::vector<std::string> fields;  // the mask
+  std::string etag;
+};
+struct RevertField {
+  std::string customer;
+  std::string field;
+  uint64_t change = 0;
+};
+struct DuplicateCustomer {
+  std::string customer;
+};
+struct ArchiveCustomer {
+  std::string customer;
+  bool keep_balance = false;
+  bool restore = false;
+};
+struct ExportCustomers {
+  std::string file;
+  std::string query;
+};
+struct ImportCustomers {
+  std::string file;
+  bool preview = false;
+  std::string source;
+};
+struct ShowPolicy {};
+struct SetPolicy {
+  std::string policy;               // JSON of a MerchantPolicy
+  std::vector<std::string> fields;  // the mask
+  std::string etag;
+};
 // Dates are YYYY-MM-DD as typed, or empty; the server says what is wrong with one.
 struct ShowBalance {
   std::string customer;
@@ -183,10 +239,12 @@ struct PrintText {
 };
 
 using Command =
-    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, ShowBalance, ShowVoucher,
-                 ListVouchers, ShowStatement, ShowSums, ShowTrialBalance, ExplainFigure,
-                 VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters, TryIdentity,
-                 TryChannel, ManageAccess, MakeToken, InitLog, PrintText>;
+    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, SearchCustomers,
+                 RankCustomers, ExplainCustomer, WriteCustomer, RevertField, DuplicateCustomer,
+                 ArchiveCustomer, ExportCustomers, ImportCustomers, ShowPolicy, SetPolicy,
+                 ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums, ShowTrialBalance,
+                 ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
+                 TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog, PrintText>;
 
 struct Arguments {
   CommonOptions common;

@@ -17,21 +17,30 @@
 namespace carnet::gateway {
 namespace {
 
-using Done = std::function<void(absl::StatusOr<v1::PublishResponse>)>;
+using Published = std::vector<absl::StatusOr<v1::PublishResponse>>;
+using Done = std::function<void(Published)>;
 
-// One change of this process's own making.
-class OwnChange final : public Publication {
+// Changes of this process's own making.
+class OwnChanges final : public Publication {
  public:
-  OwnChange(const Publisher& publisher, Done done) : publisher_(publisher), done_(std::move(done)) {
+  OwnChanges(const Publisher& publisher, Done done)
+      : publisher_(publisher), done_(std::move(done)) {
     wait = true;
   }
   void Answer() override {
-    const Change& change = changes.front();
-    if (!change.offset.ok()) return done_(change.offset.status());
-    v1::PublishResponse response;
-    publisher_.SetToken(change.prepared.partition, *change.offset, response.mutable_token());
-    response.mutable_outcome()->Swap(&outcomes.front());
-    done_(std::move(response));
+    Published published;
+    published.reserve(changes.size());
+    for (size_t i = 0; i < changes.size(); ++i) {
+      const Change& change = changes[i];
+      if (!change.offset.ok()) {
+        published.emplace_back(change.offset.status());
+        continue;
+      }
+      v1::PublishResponse& response = *published.emplace_back(v1::PublishResponse());
+      publisher_.SetToken(change.prepared.partition, *change.offset, response.mutable_token());
+      response.mutable_outcome()->Swap(&outcomes[i]);
+    }
+    done_(std::move(published));
   }
 
  private:
@@ -82,10 +91,11 @@ Gateway::Gateway(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) 
 
 Gateway::~Gateway() = default;
 
-void Gateway::Publish(v1::Change change, absl::Time deadline, Done done) const {
-  auto publication = std::make_unique<OwnChange>(impl_->publisher, std::move(done));
+void Gateway::Publish(std::vector<v1::Change> changes, absl::Time deadline, Done done) const {
+  auto publication = std::make_unique<OwnChanges>(impl_->publisher, std::move(done));
   publication->deadline = deadline;
-  impl_->publisher.Add(&change, publication.get());
+  publication->changes.reserve(changes.size());
+  for (v1::Change& change : changes) impl_->publisher.Add(&change, publication.get());
   impl_->publisher.Publish(std::move(publication));
 }
 

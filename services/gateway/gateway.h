@@ -65,10 +65,10 @@ class Gateway {
 
   std::vector<grpc::Service*> services() const;
 
-  // Publishes one change as ChangeService.Publish does with `wait`, and calls `done` once, from any
-  // thread, with its outcome and the position behind it. Errors: as Publish.
-  void Publish(v1::Change change, absl::Time deadline,
-               std::function<void(absl::StatusOr<v1::PublishResponse>)> done) const;
+  // Publishes changes as ChangeService.Publish does with `wait`, and calls `done` once, from any
+  // thread, with an answer for each: its outcome and the position behind it. Errors: as Publish.
+  void Publish(std::vector<v1::Change> changes, absl::Time deadline,
+               std::function<void(std::vector<absl::StatusOr<v1::PublishResponse>>)> done) const;
 
  private:
   struct Impl;

@@ -5,12 +5,17 @@
 #include "base/error.h"
 #include "carnet/v1/customer_service.grpc.pb.h"
 #include "domain/customers/record.h"
+#include "projector/customer_export.h"
+#include "projector/customer_import.h"
 #include "projector/customer_writes.h"
 #include "projector/moments.h"
 #include "projector/reads.h"
 #include "query/customers.h"
 #include "query/names.h"
 #include "query/search/search.h"
+#include "runtime/bidi_stream.h"
+#include "runtime/message_codec.h"
+#include "runtime/server_stream.h"
 #include "runtime/worker.h"
 
 namespace carnet::projector_service {
@@ -31,7 +36,10 @@ using Raw = v1::CustomerService::WithRawCallbackMethod_GetCustomer<
                                             v1::CustomerService::
                                                 WithRawCallbackMethod_RecordConsent<
                                                     Service>>>>>>>>>>>>;
-using Base = Raw<v1::CustomerService::Service>;
+template <typename Service>
+using RawFiles = v1::CustomerService::WithRawCallbackMethod_ExportCustomers<
+    v1::CustomerService::WithRawCallbackMethod_ImportCustomers<Service>>;
+using Base = Raw<RawFiles<v1::CustomerService::Service>>;
 
 using Reactor = grpc::ServerUnaryReactor*;
 using Context = grpc::CallbackServerContext*;
@@ -43,7 +51,9 @@ class CustomerServiceImpl final : public Base {
       : moments_(parts.moments),
         customers_(parts.opener, parts.lookup, std::move(parts.country_of)),
         search_(&customers_),
-        writes_(parts.moments, &customers_, std::move(parts.publish)) {}
+        writes_(parts.moments, &customers_, parts.publish),
+        publish_(std::move(parts.publish)),
+        streams_(parts.streams) {}
 
   Reactor GetCustomer(Context context, const Buffer* in, Buffer* out) override {
     using Request = v1::GetCustomerRequest;
@@ -135,6 +145,41 @@ class CustomerServiceImpl final : public Base {
         context, in, out, &CustomerWrites::Consent);
   }
 
+  grpc::ServerWriteReactor<Buffer>* ExportCustomers(Context context, const Buffer* in) override {
+    using Request = v1::ExportCustomersRequest;
+    using Response = v1::ExportCustomersResponse;
+    return runtime::StartServerStream<Request, Response>(
+        streams_, context, in,
+        [this](const Request& request, const runtime::CallInfo& call,
+               std::shared_ptr<runtime::ServerStream<Response>> stream) {
+          const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
+          if (!merchant.ok()) return stream->Finish(merchant.status());
+          moments_->With(request, moments_->PartitionOf(*merchant), call.deadline(),
+                         [this, &request, stream](const absl::StatusOr<Moments::Moment>& moment) {
+                           if (!moment.ok()) return stream->Finish(moment.status());
+                           StartExport(request, *moment, stream, &customers_, &search_, &slow_);
+                         });
+        });
+  }
+
+  grpc::ServerBidiReactor<Buffer, Buffer>* ImportCustomers(Context context) override {
+    using Request = v1::ImportCustomersRequest;
+    using Response = v1::ImportCustomersResponse;
+    auto import = std::make_shared<CustomerImport>(moments_, &customers_, publish_);
+    return runtime::StartBidiStream<Response>(
+        streams_, context, runtime::BidiWindow{},
+        [this, import](const Buffer& bytes, Response* response, const runtime::CallInfo& call,
+                       runtime::Done done) {
+          auto request = std::make_shared<Request>();
+          if (absl::Status parsed = runtime::ParseMessage(bytes, request.get()); !parsed.ok())
+            return done(std::move(parsed));
+          // One thread takes them in order.
+          slow_.Post([import, request, response, deadline = call.deadline(), done] {
+            import->Step(std::move(*request), response, deadline, done);
+          });
+        });
+  }
+
  private:
   // A read that may take its time does so in a thread of its own.
   template <typename Request, typename Response, typename IsSlow, typename Read>
@@ -174,6 +219,8 @@ class CustomerServiceImpl final : public Base {
   const query::Customers customers_;
   query::CustomerSearch search_;
   CustomerWrites writes_;
+  const PublishChanges publish_;
+  runtime::OpenStreams* const streams_;
   runtime::Worker slow_;  // last: ends first
 };
 

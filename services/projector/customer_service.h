@@ -11,6 +11,9 @@
 namespace grpc {
 class Service;
 }
+namespace carnet::runtime {
+class OpenStreams;
+}
 namespace carnet::vault {
 class Lookup;
 class Opener;
@@ -22,7 +25,8 @@ struct CustomerServiceParts {
   Moments* moments;
   const vault::Opener* opener;
   const vault::Lookup* lookup;
-  PublishChange publish;  // empty: writes are refused
+  runtime::OpenStreams* streams;
+  PublishChanges publish;  // empty: writes are refused
   // In which country a merchant's phones are read where its policy does not say; may be empty.
   std::function<std::string(std::string_view merchant)> country_of;
 };

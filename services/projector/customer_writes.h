@@ -16,7 +16,7 @@ namespace carnet::projector_service {
 class CustomerWrites {
  public:
   // `moments` and `customers` must outlive this.
-  CustomerWrites(Moments* moments, const query::Customers* customers, PublishChange publish)
+  CustomerWrites(Moments* moments, const query::Customers* customers, PublishChanges publish)
       : moments_(moments), customers_(customers), publish_(std::move(publish)) {}
 
   void Create(const v1::CreateCustomerRequest& request, v1::CreateCustomerResponse* response,
@@ -40,7 +40,7 @@ class CustomerWrites {
 
   Moments* const moments_;
   const query::Customers* const customers_;
-  const PublishChange publish_;
+  const PublishChanges publish_;
 };
 
 }  // namespace carnet::projector_service

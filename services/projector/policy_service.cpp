@@ -18,7 +18,7 @@ using Base = v1::PolicyService::WithRawCallbackMethod_GetPolicy<
 
 class PolicyServiceImpl final : public Base {
  public:
-  PolicyServiceImpl(Moments* moments, PublishChange publish)
+  PolicyServiceImpl(Moments* moments, PublishChanges publish)
       : moments_(moments), publish_(std::move(publish)) {}
 
   grpc::ServerUnaryReactor* GetPolicy(grpc::CallbackServerContext* context,
@@ -81,13 +81,13 @@ class PolicyServiceImpl final : public Base {
   }
 
   Moments* const moments_;
-  const PublishChange publish_;
+  const PublishChanges publish_;
   query::Policies policies_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakePolicyService(Moments* moments, PublishChange publish) {
+std::unique_ptr<grpc::Service> MakePolicyService(Moments* moments, PublishChanges publish) {
   return std::make_unique<PolicyServiceImpl>(moments, std::move(publish));
 }
 

@@ -12,6 +12,6 @@ class Service;
 namespace carnet::projector_service {
 
 // `moments` must outlive the service.
-std::unique_ptr<grpc::Service> MakePolicyService(Moments* moments, PublishChange publish);
+std::unique_ptr<grpc::Service> MakePolicyService(Moments* moments, PublishChanges publish);
 
 }  // namespace carnet::projector_service

@@ -50,7 +50,7 @@ class ProjectorServices {
     // How long a subscriber may leave one message on its way before it is dropped.
     absl::Duration subscriber_patience = absl::Seconds(30);
     // How the process takes changes; empty: it takes none, and resource services refuse to write.
-    PublishChange publish;
+    PublishChanges publish;
     // In which country a merchant's phones are read where its policy does not say; may be empty.
     std::function<std::string(std::string_view merchant)> country_of;
     // Without a gateway in the process, GetOutcome is answered here.

@@ -55,7 +55,7 @@ absl::Status StatusOf(const v1::Outcome& outcome) {
   return error;
 }
 
-void PublishThen(const PublishChange& publish, Moments* moments, v1::Change change,
+void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change change,
                  absl::Time deadline, runtime::Done done, Then then) {
   if (!publish) {
     return done(Error(absl::StatusCode::kUnavailable, "NO_GATEWAY",
@@ -63,20 +63,22 @@ void PublishThen(const PublishChange& publish, Moments* moments, v1::Change chan
   }
   if (deadline == absl::InfiniteFuture()) deadline = absl::Now() + kDefaultWriteWait;
   const int32_t partition = moments->PartitionOf(change.merchant());
-  publish(std::move(change), deadline,
-          [moments, deadline, partition, done,
-           then = std::move(then)](absl::StatusOr<v1::PublishResponse> published) {
+  std::vector<v1::Change> changes;
+  changes.push_back(std::move(change));
+  publish(std::move(changes), deadline,
+          [moments, deadline, partition, done, then = std::move(then)](const Published& all) {
+            const auto& published = all.front();
             if (!published.ok()) return done(published.status());
             if (absl::Status refused = StatusOf(published->outcome()); !refused.ok())
               return done(std::move(refused));
             // The views are there already: the outcome was read from them.
             v1::GetCustomerRequest at;
             *at.mutable_min_position() = published->token();
-            moments->With(at, partition, deadline,
-                          [published = *published, done,
-                           then](const absl::StatusOr<Moments::Moment>& moment) {
-                            done(moment.ok() ? then(published, *moment) : moment.status());
-                          });
+            moments->With(
+                at, partition, deadline,
+                [answer = *published, done, then](const absl::StatusOr<Moments::Moment>& moment) {
+                  done(moment.ok() ? then(answer, *moment) : moment.status());
+                });
           });
 }
 

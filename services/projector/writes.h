@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,11 +17,12 @@
 
 namespace carnet::projector_service {
 
-// Publishes a change and waits for its outcome; calls `done` once, from any thread. Errors as
-// ChangeService.Publish. Empty in a process that takes no changes.
-using PublishChange =
-    std::function<void(v1::Change change, absl::Time deadline,
-                       std::function<void(absl::StatusOr<v1::PublishResponse>)> done)>;
+// Publishes changes and waits for their outcomes; calls `done` once, from any thread, with one
+// answer for each, in order. Errors as ChangeService.Publish. Empty in a process that takes no
+// changes.
+using Published = std::vector<absl::StatusOr<v1::PublishResponse>>;
+using PublishChanges = std::function<void(std::vector<v1::Change> changes, absl::Time deadline,
+                                          std::function<void(Published)> done)>;
 
 // What all requests to write have in common.
 struct Write {
@@ -43,7 +45,7 @@ absl::Status StatusOf(const v1::Outcome& outcome);
 // Publishes, and calls `then(outcome, moment)` with a moment of the views that sees it, unless it
 // was not applied: then `done` is called with StatusOf(). Errors besides: UNAVAILABLE(NO_GATEWAY).
 using Then = std::function<absl::Status(const v1::PublishResponse&, const Moments::Moment&)>;
-void PublishThen(const PublishChange& publish, Moments* moments, v1::Change change,
+void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change change,
                  absl::Time deadline, runtime::Done done, Then then);
 
 }  // namespace carnet::projector_service

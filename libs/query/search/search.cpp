@@ -169,32 +169,27 @@ absl::Status CustomerSearch::Search(const View& view,
   return absl::OkStatus();
 }
 
-absl::Status CustomerSearch::ForEach(const view_store::Snapshot& snapshot,
-                                     const std::string& merchant, std::string_view query,
-                                     const carnet::v1::CustomerFilter& filter,
-                                     const std::function<bool(Customer*)>& visit) {
+absl::StatusOr<bool> CustomerSearch::NextMany(const view_store::Snapshot& snapshot,
+                                              const std::string& merchant, std::string_view query,
+                                              const carnet::v1::CustomerFilter& filter,
+                                              std::optional<SearchPlace>* after, size_t count,
+                                              const std::function<void(Customer*)>& visit) {
   const auto parsed = ParseSearch(query, filter);
   if (!parsed.ok()) return parsed.status();
   SearchIndex* const index = IndexOf(merchant);
   absl::Status status = index->CatchUp(snapshot);
   if (!status.ok()) return status;
-  constexpr size_t kAtOnce = 1000;
-  std::optional<SearchPlace> after;
-  for (;;) {
-    const auto found =
-        index->Find(*parsed, carnet::v1::CUSTOMER_ORDER_NAME, false, {}, after, kAtOnce);
-    for (const SearchPlace& place : found) {
-      Customer card;
-      status =
-          customers_->Fill(snapshot, merchant, place.id, carnet::v1::CUSTOMER_VIEW_BASIC, &card);
-      if (absl::IsNotFound(status)) continue;
-      if (!status.ok()) return status;
-      if (NeedsCard(filter) && !PassesCard(snapshot, merchant, filter, card)) continue;
-      if (!visit(&card)) return absl::OkStatus();
-    }
-    if (found.size() < kAtOnce) return absl::OkStatus();
-    after = found.back();
+  const auto found =
+      index->Find(*parsed, carnet::v1::CUSTOMER_ORDER_NAME, false, {}, *after, count);
+  for (const SearchPlace& place : found) {
+    Customer card;
+    status = customers_->Fill(snapshot, merchant, place.id, carnet::v1::CUSTOMER_VIEW_BASIC, &card);
+    if (!status.ok() && !absl::IsNotFound(status)) return status;
+    if (status.ok() && (!NeedsCard(filter) || PassesCard(snapshot, merchant, filter, card)))
+      visit(&card);
+    *after = place;
   }
+  return found.size() == count;
 }
 
 absl::Status CustomerSearch::Rank(const View& view, const carnet::v1::RankCustomersRequest& request,

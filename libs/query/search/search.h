@@ -32,10 +32,12 @@ class CustomerSearch {
   absl::Status Search(const View& view, const carnet::v1::SearchCustomersRequest& request,
                       carnet::v1::SearchCustomersResponse* response);
 
-  // Calls `visit` for each customer found, by name, until it returns false. Errors as Search().
-  absl::Status ForEach(const view_store::Snapshot& snapshot, const std::string& merchant,
-                       std::string_view query, const carnet::v1::CustomerFilter& filter,
-                       const std::function<bool(carnet::v1::Customer*)>& visit);
+  // The next customers found, by name, after `after` (none: the first), which becomes the last
+  // one's: about `count` of them, handed to `visit`. False: there are no more. Errors as Search().
+  absl::StatusOr<bool> NextMany(const view_store::Snapshot& snapshot, const std::string& merchant,
+                                std::string_view query, const carnet::v1::CustomerFilter& filter,
+                                std::optional<SearchPlace>* after, size_t count,
+                                const std::function<void(carnet::v1::Customer*)>& visit);
 
   // Reads all vouchers of the period: takes its time. Errors: INVALID_ARGUMENT(NAME_MALFORMED,
   // UNKNOWN_CURRENCY, DATE_MALFORMED, PAGE_SIZE).

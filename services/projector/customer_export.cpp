@@ -1,0 +1,118 @@
+#include "projector/customer_export.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "domain/keys.h"
+#include "files/card_columns.h"
+#include "files/rows.h"
+#include "query/view.h"
+
+namespace carnet::projector_service {
+namespace {
+
+constexpr size_t kCustomersAtOnce = 500;
+
+class Export : public std::enable_shared_from_this<Export> {
+ public:
+  using Stream = runtime::ServerStream<v1::ExportCustomersResponse>;
+
+  Export(const v1::ExportCustomersRequest& request, Moments::Moment moment,
+         std::shared_ptr<Stream> stream, const query::Customers* customers,
+         query::CustomerSearch* search, runtime::Worker* worker)
+      : request_(request),
+        moment_(std::move(moment)),
+        stream_(std::move(stream)),
+        customers_(customers),
+        search_(search),
+        worker_(worker),
+        columns_(customers->PolicyOf(*moment_.snapshot, request.merchant())->policy()) {}
+
+  // In the worker's thread.
+  void Begin() {
+    log::v1::MerchantRow merchant;
+    domain::GetRow(*moment_.snapshot, domain::Family::kMerchants,
+                   domain::MerchantKey(request_.merchant()), &merchant);
+    version_ = absl::StrCat(merchant.last_change_number());
+    auto writer = files::WriteRows(request_.format());
+    if (!writer.ok()) return stream_->Finish(writer.status());
+    writer_ = *std::move(writer);
+    if (absl::Status status = writer_->Add(columns_.Titles()); !status.ok())
+      return stream_->Finish(status);
+    GoOn();
+  }
+
+ private:
+  void GoOn() {
+    v1::ExportCustomersResponse response;
+    while (response.data().empty()) {
+      if (stream_->over()) return;
+      if (finished_) {
+        response.set_data(writer_->Take());
+        if (response.data().empty()) return stream_->Finish(absl::OkStatus());
+        break;
+      }
+      if (absl::Status status = AddCustomers(); !status.ok()) return stream_->Finish(status);
+      response.set_data(writer_->Take());
+    }
+    response.set_customers(count_);
+    query::SetPosition(moment_.view, response.mutable_position());
+    // Not in gRPC's thread: the next piece takes reading.
+    stream_->Write(response, [self = shared_from_this()](bool ok) {
+      if (ok) self->worker_->Post([self] { self->GoOn(); });
+    });
+  }
+
+  absl::Status AddCustomers() {
+    absl::Status written;
+    const auto add = [&](v1::Customer* card) {
+      ++count_;
+      files::Row row = columns_.Write(*card, version_);
+      if (request_.format() != v1::FILE_FORMAT_XLSX) {
+        for (std::string& cell : row) cell = files::GuardCell(cell);
+      }
+      if (written.ok()) written = writer_->Add(row);
+    };
+    const bool all = request_.query().empty() && request_.filter().ByteSizeLong() == 0;
+    const auto more =
+        all ? customers_->NextMany(*moment_.snapshot, request_.merchant(), &last_, kCustomersAtOnce,
+                                   add)
+            : search_->NextMany(*moment_.snapshot, request_.merchant(), request_.query(),
+                                request_.filter(), &after_, kCustomersAtOnce, add);
+    if (!more.ok()) return more.status();
+    if (!written.ok() || *more) return written;
+    finished_ = true;
+    return writer_->Finish();
+  }
+
+  const v1::ExportCustomersRequest request_;
+  const Moments::Moment moment_;
+  const std::shared_ptr<Stream> stream_;
+  const query::Customers* const customers_;
+  query::CustomerSearch* const search_;
+  runtime::Worker* const worker_;
+  const files::CardColumns columns_;
+  // The worker's.
+  std::string version_;
+  std::unique_ptr<files::RowWriter> writer_;
+  std::optional<Uuid> last_;
+  std::optional<query::SearchPlace> after_;
+  int64_t count_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+void StartExport(const v1::ExportCustomersRequest& request, const Moments::Moment& moment,
+                 std::shared_ptr<runtime::ServerStream<v1::ExportCustomersResponse>> stream,
+                 const query::Customers* customers, query::CustomerSearch* search,
+                 runtime::Worker* worker) {
+  auto job =
+      std::make_shared<Export>(request, moment, std::move(stream), customers, search, worker);
+  worker->Post([job] { job->Begin(); });
+}
+
+}  // namespace carnet::projector_service
