@@ -53,14 +53,6 @@ int Refuse(const absl::Status& status, int exit_code) {
   return exit_code;
 }
 
-// How resource services write: through this process's own gateway, if it has one.
-projector_service::PublishChanges PublishThrough(gateway::Gateway* gateway) {
-  if (gateway == nullptr) return nullptr;
-  return [gateway](std::vector<v1::Change> changes, absl::Time deadline, auto done) {
-    gateway->Publish(std::move(changes), deadline, std::move(done));
-  };
-}
-
 int Run(const runtime::Config& config) {
   const absl::Time started_at = absl::Now();
   runtime::ShutdownSignal shutdown;  // before any thread
@@ -131,10 +123,7 @@ int Run(const runtime::Config& config) {
             .lookup = &lookup,
             .guard = &guard,
             .publish = PublishThrough(gateway.get()),
-            .country_of =
-                [&config](std::string_view merchant) {
-                  return MerchantSettings(config)(merchant).country;
-                },
+            .country_of = CountryOf(config),
             .outcomes = gateway == nullptr,
             .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});
     services.insert(services.end(), reads->services().begin(), reads->services().end());
@@ -168,12 +157,9 @@ int Run(const runtime::Config& config) {
        {"version", CARNET_VERSION}});
   SayWhoMayCall(config);
 
-  std::unique_ptr<Readiness> readiness;
-  if (projector != nullptr) {
-    readiness = std::make_unique<Readiness>(
-        log, projector.get(), config.projector_ready_lag,
-        [serving = server->get()](bool ready) { serving->SetServing(ready); });
-  }
+  auto readiness = std::make_unique<Readiness>(
+      log, projector.get(), config.projector_ready_lag,
+      [serving = server->get()](bool ready) { serving->SetServing(ready); });
 
   // Until told to end.
   StopWatch stops(projector.get());

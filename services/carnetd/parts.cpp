@@ -1,6 +1,8 @@
 #include "carnetd/parts.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "domain/fold.h"
 
@@ -13,6 +15,12 @@ gateway::SettingsOf MerchantSettings(const runtime::Config& config) {
         own == config.merchants.end() ? config.merchant_defaults : own->second;
     return gateway::MerchantSettings{settings.country,
                                      static_cast<int32_t>(settings.utc_offset_minutes)};
+  };
+}
+
+std::function<std::string(std::string_view)> CountryOf(const runtime::Config& config) {
+  return [settings = MerchantSettings(config)](std::string_view merchant) {
+    return settings(merchant).country;
   };
 }
 
@@ -34,6 +42,13 @@ v1::GetStatusResponse OwnStatus(const runtime::Config& config, const event_log::
   status.set_rules_version(domain::kRulesVersion);
   status.mutable_started_at()->set_seconds(absl::ToUnixSeconds(started_at));
   return status;
+}
+
+projector_service::PublishChanges PublishThrough(gateway::Gateway* gateway) {
+  if (gateway == nullptr) return nullptr;
+  return [gateway](std::vector<v1::Change> changes, absl::Time deadline, auto done) {
+    gateway->Publish(std::move(changes), deadline, std::move(done));
+  };
 }
 
 }  // namespace carnet

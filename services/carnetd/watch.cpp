@@ -101,6 +101,7 @@ Readiness::~Readiness() {
 }
 
 bool Readiness::IsReady() const {
+  if (projector_ == nullptr) return true;
   for (const projection::PartitionProgress& progress : projector_->progress()) {
     if (!progress.stopped_because.empty()) continue;
     const auto end = log_->EndOffset(progress.partition);

@@ -31,7 +31,7 @@ void AddProjectorMetrics(event_log::EventLog* log, const projection::Projector* 
 // whenever it changes.
 class Readiness {
  public:
-  // Log and projector must outlive this.
+  // Log and projector (null: always ready) must outlive this.
   Readiness(event_log::EventLog* log, const projection::Projector* projector, int64_t ready_lag,
             std::function<void(bool ready)> tell);
   ~Readiness();
