@@ -39,6 +39,7 @@ class CarnetdProcess {
   // SIGTERM; the exit status.
   int Terminate();
 
+  // In clear.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   // Where it serves; the same after a new start only if it was told where to.
   const std::string& address() const { return address_; }
