@@ -33,8 +33,7 @@ Refusal Check(const Grant& grant, const Facts& facts, absl::Time now) {
        !std::binary_search(grant.customers.begin(), grant.customers.end(), *facts.customer))) {
     return Refusal::kCustomer;
   }
-  if (!facts.is_change) return Refusal::kNone;
-  if (!grant.channels.empty() && !Contains(grant.channels, facts.channel)) {
+  if (facts.is_change && !grant.channels.empty() && !Contains(grant.channels, facts.channel)) {
     return Refusal::kChannel;
   }
   if (facts.kind != 0 && !grant.kinds.Contains(facts.kind)) return Refusal::kKind;

@@ -74,7 +74,7 @@ struct Facts {
   // Of a change to be published; the permission is PUBLISH then.
   bool is_change = false;
   std::string_view channel;
-  int kind = 0;  // number of Body's field; 0: none is set
+  int kind = 0;  // number of Body's field; 0: none is set. Also of a request that becomes a change
   v1::Intent intent = v1::INTENT_UNSPECIFIED;
 };
 

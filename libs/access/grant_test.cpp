@@ -64,7 +64,9 @@ TEST(Roles, Kinds) {
   for (int i = 0; i < v1::Body::descriptor()->field_count(); ++i) {
     const std::string& kind = v1::Body::descriptor()->field(i)->name();
     const bool operators = kind == "rules_version_activated";
-    const bool tills = kind == "contact_observed" || kind == "posting" || kind == "reversal";
+    const bool tills = kind == "contact_observed" || kind == "posting" || kind == "reversal" ||
+                       kind == "consent_recorded" || kind == "record_deleted" ||
+                       kind == "order_observed";
     const auto may = [&](v1::Role role) {
       return Check(OfRole(role), Publishing(kind), kNow) == Refusal::kNone;
     };

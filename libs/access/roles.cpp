@@ -19,7 +19,9 @@ constexpr std::string_view kOperatorsKinds[] = {"rules_version_activated"};
 // What a channel says by itself, day by day. Of kinds that are not named here, back offices alone
 // may publish those that are no operator's: a new kind is not open to tills before somebody
 // decides.
-constexpr std::string_view kChannelsKinds[] = {"contact_observed", "posting", "reversal"};
+constexpr std::string_view kChannelsKinds[] = {"contact_observed", "posting",
+                                               "reversal",         "consent_recorded",
+                                               "record_deleted",   "order_observed"};
 
 void Permit(std::initializer_list<v1::Permission> permissions, Grant* grant) {
   for (const v1::Permission permission : permissions) grant->permissions.Add(permission);

@@ -9,6 +9,7 @@
 #include <google/protobuf/descriptor_database.h>
 #include <google/protobuf/message.h>
 
+#include "access/roles.h"
 #include "base/error.h"
 #include "carnet/v1/change.pb.h"
 
@@ -54,21 +55,33 @@ absl::StatusOr<Rule> Rule::Of(const MethodDescriptor& method) {
   const v1::AccessRule& declared = method.options().GetExtension(v1::access);
   Rule rule;
   rule.method_ = absl::StrCat(method.service()->full_name(), "/", method.name());
+  rule.request_ = method.input_type();
   rule.permission_ = declared.permission();
   rule.each_change_ = declared.each_change();
   std::string path = declared.merchant();
   if (declared.subject_case() == v1::AccessRule::kResource) {
     rule.is_resource_ = true;
     path = declared.resource();
+  } else if (declared.subject_case() == v1::AccessRule::kCustomer) {
+    rule.is_resource_ = true;
+    rule.of_customer_ = true;
+    path = declared.customer();
   }
   if (!v1::Permission_IsValid(rule.permission_) || rule.permission_ == v1::PERMISSION_UNSPECIFIED) {
     return RuleError("ACCESS_RULE_MALFORMED", method, "has a rule without a permission");
   }
   const bool for_all = rule.permission_ == v1::PERMISSION_OPERATE;
-  if (for_all != (declared.subject_case() == v1::AccessRule::SUBJECT_NOT_SET) ||
-      rule.each_change_ != (rule.permission_ == v1::PERMISSION_PUBLISH)) {
+  if (for_all != (declared.subject_case() == v1::AccessRule::SUBJECT_NOT_SET)) {
     return RuleError("ACCESS_RULE_MALFORMED", method,
                      "has a rule that does not say whose data it is about");
+  }
+  rule.kind_ = KindNumber(declared.kind());
+  const bool publishes = rule.permission_ == v1::PERMISSION_PUBLISH;
+  const bool one_kind = publishes && !rule.each_change_;
+  if ((rule.each_change_ && !publishes) || one_kind != (rule.kind_ != 0) ||
+      (rule.kind_ == 0 && !declared.kind().empty())) {
+    return RuleError("ACCESS_RULE_MALFORMED", method,
+                     "has a rule that does not say which kind of change it publishes");
   }
   const Descriptor* message = method.input_type();
   for (const absl::string_view part : absl::StrSplit(path, '.', absl::SkipEmpty())) {
@@ -89,8 +102,13 @@ absl::StatusOr<Rule> Rule::Of(const MethodDescriptor& method) {
   return rule;
 }
 
+std::unique_ptr<Message> Rule::NewRequest() const {
+  return std::unique_ptr<Message>(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(request_)->New());
+}
+
 Facts Rule::FactsOf(const Message& request) const {
-  Facts facts{.permission = permission_, .has_merchant = !path_.empty()};
+  Facts facts{.permission = permission_, .has_merchant = !path_.empty(), .kind = kind_};
   if (path_.empty()) return facts;
   const Message* message = &request;
   for (size_t i = 0; i + 1 < path_.size(); ++i) {
@@ -111,7 +129,7 @@ Facts Rule::FactsOf(const Message& request) const {
   name.remove_prefix(kMerchants.size());
   const size_t slash = name.find('/');
   facts.merchant = name.substr(0, slash);
-  if (slash == std::string_view::npos) return facts;
+  if (slash == std::string_view::npos || !of_customer_) return facts;
   name.remove_prefix(slash + 1);
   if (name.starts_with(kCustomers)) facts.customer = Uuid::Parse(name.substr(kCustomers.size()));
   return facts;

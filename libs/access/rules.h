@@ -31,14 +31,20 @@ class Rule {
   // Whether changes are checked one by one, by FactsOf(change).
   bool each_change() const { return each_change_; }
 
+  // An empty request of the method.
+  std::unique_ptr<google::protobuf::Message> NewRequest() const;
+
   // What a request is about; it points into it.
   Facts FactsOf(const google::protobuf::Message& request) const;
 
  private:
   std::string method_;
+  const google::protobuf::Descriptor* request_ = nullptr;
   v1::Permission permission_ = v1::PERMISSION_UNSPECIFIED;
   bool each_change_ = false;
+  int kind_ = 0;  // number of Body's field; 0: none
   bool is_resource_ = false;
+  bool of_customer_ = false;
   std::vector<const google::protobuf::FieldDescriptor*> path_;  // empty: no merchant
 };
 

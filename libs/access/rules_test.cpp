@@ -38,16 +38,22 @@ TEST(Rules, AMethodMustSayWhatItTakes) {
   EXPECT_EQ(Verdict(""), "ACCESS_RULE_MISSING");
   EXPECT_EQ(Declared("permission: PERMISSION_READ_BALANCES merchant: 'merchant'"), "OK");
   EXPECT_EQ(Declared("permission: PERMISSION_READ_BALANCES resource: 'merchant'"), "OK");
+  EXPECT_EQ(Declared("permission: PERMISSION_READ_BALANCES customer: 'merchant'"), "OK");
   EXPECT_EQ(Declared("permission: PERMISSION_OPERATE"), "OK");
   EXPECT_EQ(Declared("permission: PERMISSION_PUBLISH each_change: true"), "OK");
-  for (const char* rule : {"", "merchant: 'merchant'", "permission: PERMISSION_READ_BALANCES",
-                           "permission: PERMISSION_READ_BALANCES merchant: ''",
-                           "permission: PERMISSION_READ_BALANCES merchant: 'shop'",
-                           "permission: PERMISSION_READ_BALANCES merchant: 'names'",
-                           "permission: PERMISSION_READ_BALANCES merchant: 'number'",
-                           "permission: PERMISSION_READ_BALANCES merchant: 'merchant.name'",
-                           "permission: PERMISSION_READ_BALANCES each_change: true",
-                           "permission: PERMISSION_PUBLISH merchant: 'merchant'"}) {
+  EXPECT_EQ(Declared("permission: PERMISSION_PUBLISH merchant: 'merchant' kind: 'posting'"), "OK");
+  for (const char* rule :
+       {"", "merchant: 'merchant'", "permission: PERMISSION_READ_BALANCES",
+        "permission: PERMISSION_READ_BALANCES merchant: ''",
+        "permission: PERMISSION_READ_BALANCES merchant: 'shop'",
+        "permission: PERMISSION_READ_BALANCES merchant: 'names'",
+        "permission: PERMISSION_READ_BALANCES merchant: 'number'",
+        "permission: PERMISSION_READ_BALANCES merchant: 'merchant.name'",
+        "permission: PERMISSION_READ_BALANCES each_change: true",
+        "permission: PERMISSION_PUBLISH merchant: 'merchant'",
+        "permission: PERMISSION_PUBLISH merchant: 'merchant' kind: 'sale'",
+        "permission: PERMISSION_PUBLISH each_change: true kind: 'posting'",
+        "permission: PERMISSION_READ_BALANCES merchant: 'merchant' kind: 'posting'"}) {
     EXPECT_EQ(Declared(rule), "ACCESS_RULE_MALFORMED") << rule;
   }
 }

@@ -36,15 +36,21 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
  public:
   using Handler = std::function<void(const grpc::ByteBuffer&, Response*, const CallInfo&, Done)>;
 
-  static std::shared_ptr<BidiCall> Make(OpenStreams* streams, grpc::CallbackServerContext* context,
+  static std::shared_ptr<BidiCall> Make(Guard* guard, const access::Rule* rule,
+                                        grpc::CallbackServerContext* context,
                                         const BidiWindow& window, Handler handler) {
-    auto call = std::make_shared<BidiCall>(streams, context, window, std::move(handler));
+    auto call = std::make_shared<BidiCall>(guard, rule, context, window, std::move(handler));
     call->grpc_reference_ = call;
     return call;
   }
-  BidiCall(OpenStreams* streams, grpc::CallbackServerContext* context, const BidiWindow& window,
-           Handler handler)
-      : streams_(streams), context_(context), window_(window), handler_(std::move(handler)) {}
+  BidiCall(Guard* guard, const access::Rule* rule, grpc::CallbackServerContext* context,
+           const BidiWindow& window, Handler handler)
+      : guard_(guard),
+        rule_(rule),
+        streams_(&guard->streams()),
+        context_(context),
+        window_(window),
+        handler_(std::move(handler)) {}
 
   access::Caller* caller() { return &caller_; }
 
@@ -76,8 +82,14 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
     }
     // Outside the lock, and the next read starts only afterwards: handlers are called one after the
     // other.
-    handler_(item->in, item->response, CallInfo(context_, &cancelled_, caller_.get()),
-             Done(item.get()));
+    if (absl::Status theirs =
+            guard_->AuthorizeNext(*context_, rule_, *caller_, item->in, &merchant_named_);
+        !theirs.ok()) {
+      item->Complete(std::move(theirs));
+    } else {
+      handler_(item->in, item->response, CallInfo(context_, &cancelled_, caller_.get()),
+               Done(item.get()));
+    }
     const std::lock_guard lock(mutex_);
     reading_ = false;
     ReadIfRoom();
@@ -211,6 +223,8 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
 
   std::weak_ptr<BidiCall> weak_call() const { return grpc_reference_; }
 
+  Guard* const guard_;
+  const access::Rule* const rule_;
   OpenStreams* const streams_;
   grpc::CallbackServerContext* const context_;
   const BidiWindow window_;
@@ -220,6 +234,7 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
   std::atomic<bool> cancelled_{false};
 
   grpc::ByteBuffer read_buffer_;  // the reading thread's
+  bool merchant_named_ = false;   // likewise
 
   std::mutex mutex_;
   std::deque<std::shared_ptr<Item>> items_;  // in order of their requests
@@ -240,14 +255,15 @@ class BidiCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::By
 // It must not block and may finish later, in any order: responses go out in the order of the
 // requests. Request and response stay until Done is called. Done with an error ends the stream with
 // it, after the responses before it. What is in a request is not yet known to be the caller's to
-// ask for: see CallInfo::caller(). `guard` must outlive the server, and ends the stream when the
-// caller's credentials hold no more; what was read by then is still answered.
+// ask for where the method's rule says each_change: see CallInfo::caller(). `guard` must outlive
+// the server, and ends the stream when the caller's credentials hold no more; what was read by then
+// is still answered.
 template <typename Response>
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartBidiStream(
     Guard* guard, grpc::CallbackServerContext* context, const BidiWindow& window,
     typename BidiCall<Response>::Handler handler) {
   static const access::Rule* const rule = access::RuleOf(*Response::descriptor());
-  auto call = BidiCall<Response>::Make(&guard->streams(), context, window, std::move(handler));
+  auto call = BidiCall<Response>::Make(guard, rule, context, window, std::move(handler));
   absl::Status status = guard->Admit(*context, rule, call->caller());
   if (status.ok()) status = guard->Authorize(*context, rule, **call->caller(), nullptr);
   if (!status.ok()) {

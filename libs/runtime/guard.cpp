@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "runtime/logging.h"
+#include "runtime/message_codec.h"
 
 namespace carnet::runtime {
 namespace {
@@ -100,6 +101,17 @@ absl::Status Guard::Authorize(const grpc::CallbackServerContext& context, const 
   const access::Facts facts = request == nullptr ? access::Facts{.permission = rule->permission()}
                                                  : rule->FactsOf(*request);
   return Authorize(grant, facts, rule->method(), [&] { return context.peer(); });
+}
+
+absl::Status Guard::AuthorizeNext(const grpc::CallbackServerContext& context,
+                                  const access::Rule* rule, const access::Grant& grant,
+                                  const grpc::ByteBuffer& request, bool* named) {
+  if (grant.everything || rule->each_change()) return absl::OkStatus();
+  const auto message = rule->NewRequest();
+  if (absl::Status parsed = ParseMessage(request, message.get()); !parsed.ok()) return parsed;
+  if (*named && rule->FactsOf(*message).merchant.empty()) return absl::OkStatus();
+  *named = true;
+  return Authorize(context, rule, grant, message.get());
 }
 
 void Guard::Look() {

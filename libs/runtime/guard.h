@@ -20,8 +20,9 @@
 #include "runtime/open_streams.h"
 
 namespace grpc {
+class ByteBuffer;
 class CallbackServerContext;
-}
+}  // namespace grpc
 namespace google::protobuf {
 class Message;
 }
@@ -63,6 +64,12 @@ class Guard {
   // … then whether the request is theirs to make.
   absl::Status Authorize(const grpc::CallbackServerContext& context, const access::Rule* rule,
                          const access::Grant& grant, const google::protobuf::Message* request);
+
+  // For a stream of requests of which the first one names the merchant, and others may: whether
+  // this one is theirs to make. `named`: whether one before it did; kept here.
+  absl::Status AuthorizeNext(const grpc::CallbackServerContext& context, const access::Rule* rule,
+                             const access::Grant& grant, const grpc::ByteBuffer& request,
+                             bool* named);
 
   // Streams that are open, with whose they are.
   OpenStreams& streams() { return streams_; }

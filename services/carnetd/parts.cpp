@@ -46,8 +46,9 @@ v1::GetStatusResponse OwnStatus(const runtime::Config& config, const event_log::
 
 projector_service::PublishChanges PublishThrough(gateway::Gateway* gateway) {
   if (gateway == nullptr) return nullptr;
-  return [gateway](std::vector<v1::Change> changes, absl::Time deadline, auto done) {
-    gateway->Publish(std::move(changes), deadline, std::move(done));
+  return [gateway](const access::Grant& caller, std::vector<v1::Change> changes,
+                   absl::Time deadline, auto done) {
+    gateway->Publish(caller, std::move(changes), deadline, std::move(done));
   };
 }
 

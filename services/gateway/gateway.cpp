@@ -91,11 +91,12 @@ Gateway::Gateway(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) 
 
 Gateway::~Gateway() = default;
 
-void Gateway::Publish(std::vector<v1::Change> changes, absl::Time deadline, Done done) const {
+void Gateway::Publish(const access::Grant& caller, std::vector<v1::Change> changes,
+                      absl::Time deadline, Done done) const {
   auto publication = std::make_unique<OwnChanges>(impl_->publisher, std::move(done));
   publication->deadline = deadline;
   publication->changes.reserve(changes.size());
-  for (v1::Change& change : changes) impl_->publisher.Add(&change, publication.get());
+  for (v1::Change& change : changes) impl_->publisher.Add(caller, &change, publication.get());
   impl_->publisher.Publish(std::move(publication));
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "access/grant.h"
 #include "carnet/v1/change_service.pb.h"
 #include "gateway/merchants.h"
 
@@ -65,9 +66,10 @@ class Gateway {
 
   std::vector<grpc::Service*> services() const;
 
-  // Publishes changes as ChangeService.Publish does with `wait`, and calls `done` once, from any
-  // thread, with an answer for each: its outcome and the position behind it. Errors: as Publish.
-  void Publish(std::vector<v1::Change> changes, absl::Time deadline,
+  // Publishes changes in the name of `caller` as ChangeService.Publish does with `wait`, and calls
+  // `done` once, from any thread, with an answer for each: its outcome and the position behind it.
+  // Errors: as Publish.
+  void Publish(const access::Grant& caller, std::vector<v1::Change> changes, absl::Time deadline,
                std::function<void(std::vector<absl::StatusOr<v1::PublishResponse>>)> done) const;
 
  private:

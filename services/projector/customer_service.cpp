@@ -185,7 +185,7 @@ class CustomerServiceImpl final : public Base {
   template <typename Request, typename Response, typename IsSlow, typename Read>
   Reactor StartLong(Context context, const Buffer* in, Buffer* out, IsSlow is_slow, Read read) {
     return runtime::StartUnary<Request, Response>(
-        context, in, out,
+        moments_->guard(), context, in, out,
         [&](const Request& request, Response* response, const runtime::CallInfo& call,
             runtime::Done done) {
           const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
@@ -205,14 +205,12 @@ class CustomerServiceImpl final : public Base {
 
   template <typename Request, typename Response>
   Reactor StartWrite(Context context, const Buffer* in, Buffer* out,
-                     void (CustomerWrites::*write)(const Request&, Response*, absl::Time,
-                                                   runtime::Done)) {
+                     void (CustomerWrites::*write)(const Request&, Response*,
+                                                   const runtime::CallInfo&, runtime::Done)) {
     return runtime::StartUnary<Request, Response>(
-        context, in, out,
+        moments_->guard(), context, in, out,
         [this, write](const Request& request, Response* response, const runtime::CallInfo& call,
-                      runtime::Done done) {
-          (writes_.*write)(request, response, call.deadline(), done);
-        });
+                      runtime::Done done) { (writes_.*write)(request, response, call, done); });
   }
 
   Moments* const moments_;

@@ -53,11 +53,11 @@ void CopyWarnings(const v1::ContactObserved& said, const v1::Customer& card, Res
 }  // namespace
 
 template <typename Response>
-void CustomerWrites::PublishAndShow(v1::Change change, Response* response, absl::Time deadline,
-                                    runtime::Done done) {
+void CustomerWrites::PublishAndShow(v1::Change change, Response* response,
+                                    const runtime::CallInfo& call, runtime::Done done) {
   const std::string merchant = change.merchant();
   const v1::ContactObserved said = change.body().contact_observed();
-  PublishThen(publish_, moments_, std::move(change), deadline, done,
+  PublishThen(publish_, moments_, std::move(change), call, done,
               [this, merchant, said, response](const v1::PublishResponse& published,
                                                const Moments::Moment& moment) -> absl::Status {
                 const auto record = domain::ParseCustomerId(published.outcome().record());
@@ -78,7 +78,7 @@ void CustomerWrites::PublishAndShow(v1::Change change, Response* response, absl:
 }
 
 void CustomerWrites::Create(const v1::CreateCustomerRequest& request,
-                            v1::CreateCustomerResponse* response, absl::Time deadline,
+                            v1::CreateCustomerResponse* response, const runtime::CallInfo& call,
                             runtime::Done done) {
   const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
   if (!merchant.ok()) return done(merchant.status());
@@ -87,11 +87,11 @@ void CustomerWrites::Create(const v1::CreateCustomerRequest& request,
   change.set_external_id(request.external_id());
   *change.mutable_body()->mutable_contact_observed()->mutable_contact() = request.contact();
   query::StripOutput(change.mutable_body()->mutable_contact_observed()->mutable_contact());
-  PublishAndShow(std::move(change), response, deadline, done);
+  PublishAndShow(std::move(change), response, call, done);
 }
 
 void CustomerWrites::Update(const v1::UpdateCustomerRequest& request,
-                            v1::UpdateCustomerResponse* response, absl::Time deadline,
+                            v1::UpdateCustomerResponse* response, const runtime::CallInfo& call,
                             runtime::Done done) {
   auto change = ChangeOf(request.name(), request.request_id(), request.writer());
   if (!change.ok()) return done(change.status());
@@ -101,11 +101,11 @@ void CustomerWrites::Update(const v1::UpdateCustomerRequest& request,
   if (!said.ok()) return done(said.status());
   *change->mutable_body()->mutable_contact_observed() = *std::move(said);
   if (!request.etag().empty()) change->mutable_preconditions()->set_etag(request.etag());
-  PublishAndShow(*std::move(change), response, deadline, done);
+  PublishAndShow(*std::move(change), response, call, done);
 }
 
 void CustomerWrites::Revert(const v1::RevertFieldRequest& request,
-                            v1::RevertFieldResponse* response, absl::Time deadline,
+                            v1::RevertFieldResponse* response, const runtime::CallInfo& call,
                             runtime::Done done) {
   auto change = ChangeOf(request.name(), request.request_id(), request.writer());
   if (!change.ok()) return done(change.status());
@@ -132,12 +132,12 @@ void CustomerWrites::Revert(const v1::RevertFieldRequest& request,
     query::StripOutput(said->mutable_contact());
   }
   said->add_revert(request.field());
-  PublishAndShow(*std::move(change), response, deadline, done);
+  PublishAndShow(*std::move(change), response, call, done);
 }
 
 void CustomerWrites::Duplicate(const v1::DuplicateCustomerRequest& request,
-                               v1::DuplicateCustomerResponse* response, absl::Time deadline,
-                               runtime::Done done) {
+                               v1::DuplicateCustomerResponse* response,
+                               const runtime::CallInfo& call, runtime::Done done) {
   auto change = ChangeOf(request.name(), request.request_id(), request.writer());
   if (!change.ok()) return done(change.status());
   const auto moment = MomentOf(moments_, request.name());
@@ -154,11 +154,11 @@ void CustomerWrites::Duplicate(const v1::DuplicateCustomerRequest& request,
   *said->mutable_contact() = query::CopyOf(original.customer().contact());
   const auto id = query::ParseCustomerName(original.customer().name(), "name");
   said->set_duplicate_of(id->id.ToString());
-  PublishAndShow(*std::move(change), response, deadline, done);
+  PublishAndShow(*std::move(change), response, call, done);
 }
 
 void CustomerWrites::Archive(const v1::ArchiveCustomerRequest& request,
-                             v1::ArchiveCustomerResponse* response, absl::Time deadline,
+                             v1::ArchiveCustomerResponse* response, const runtime::CallInfo& call,
                              runtime::Done done) {
   auto change = ChangeOf(request.name(), request.request_id(), request.writer());
   if (!change.ok()) return done(change.status());
@@ -166,18 +166,18 @@ void CustomerWrites::Archive(const v1::ArchiveCustomerRequest& request,
   archived->set_balance(request.balance());
   archived->set_restore(request.restore());
   if (!request.etag().empty()) change->mutable_preconditions()->set_etag(request.etag());
-  PublishAndShow(*std::move(change), response, deadline, done);
+  PublishAndShow(*std::move(change), response, call, done);
 }
 
 void CustomerWrites::Consent(const v1::RecordConsentRequest& request,
-                             v1::RecordConsentResponse* response, absl::Time deadline,
+                             v1::RecordConsentResponse* response, const runtime::CallInfo& call,
                              runtime::Done done) {
   const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
   if (!merchant.ok()) return done(merchant.status());
   v1::Change change =
       MakeChange(WriteOf(request.merchant(), request.request_id(), request.writer()));
   *change.mutable_body()->mutable_consent_recorded() = request.consent();
-  PublishThen(publish_, moments_, std::move(change), deadline, done,
+  PublishThen(publish_, moments_, std::move(change), call, done,
               [response](const v1::PublishResponse&, const Moments::Moment& moment) {
                 query::SetPosition(moment.view, response->mutable_position());
                 return absl::OkStatus();

@@ -20,22 +20,23 @@ class CustomerWrites {
       : moments_(moments), customers_(customers), publish_(std::move(publish)) {}
 
   void Create(const v1::CreateCustomerRequest& request, v1::CreateCustomerResponse* response,
-              absl::Time deadline, runtime::Done done);
+              const runtime::CallInfo& call, runtime::Done done);
   void Update(const v1::UpdateCustomerRequest& request, v1::UpdateCustomerResponse* response,
-              absl::Time deadline, runtime::Done done);
+              const runtime::CallInfo& call, runtime::Done done);
   void Revert(const v1::RevertFieldRequest& request, v1::RevertFieldResponse* response,
-              absl::Time deadline, runtime::Done done);
+              const runtime::CallInfo& call, runtime::Done done);
   void Duplicate(const v1::DuplicateCustomerRequest& request,
-                 v1::DuplicateCustomerResponse* response, absl::Time deadline, runtime::Done done);
+                 v1::DuplicateCustomerResponse* response, const runtime::CallInfo& call,
+                 runtime::Done done);
   void Archive(const v1::ArchiveCustomerRequest& request, v1::ArchiveCustomerResponse* response,
-               absl::Time deadline, runtime::Done done);
+               const runtime::CallInfo& call, runtime::Done done);
   void Consent(const v1::RecordConsentRequest& request, v1::RecordConsentResponse* response,
-               absl::Time deadline, runtime::Done done);
+               const runtime::CallInfo& call, runtime::Done done);
 
  private:
   // Publishes, then shows the card of the record that was written to.
   template <typename Response>
-  void PublishAndShow(v1::Change change, Response* response, absl::Time deadline,
+  void PublishAndShow(v1::Change change, Response* response, const runtime::CallInfo& call,
                       runtime::Done done);
 
   Moments* const moments_;

@@ -40,7 +40,7 @@ class PolicyServiceImpl final : public Base {
     using Request = v1::UpdatePolicyRequest;
     using Response = v1::UpdatePolicyResponse;
     return runtime::StartUnary<Request, Response>(
-        context, in, out,
+        moments_->guard(), context, in, out,
         [this](const Request& request, Response* response, const runtime::CallInfo& call,
                runtime::Done done) {
           const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
@@ -53,7 +53,7 @@ class PolicyServiceImpl final : public Base {
           for (const std::string& field : request.update_mask().paths()) changed->add_fields(field);
           if (changed->fields().empty()) AddSetFields(changed);
           if (!request.etag().empty()) change.mutable_preconditions()->set_etag(request.etag());
-          PublishThen(publish_, moments_, std::move(change), call.deadline(), done,
+          PublishThen(publish_, moments_, std::move(change), call, done,
                       [this, name = request.merchant(), response](const v1::PublishResponse&,
                                                                   const Moments::Moment& moment) {
                         Fill(moment, name, response);

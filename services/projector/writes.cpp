@@ -56,7 +56,8 @@ absl::Status StatusOf(const v1::Outcome& outcome) {
 }
 
 void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change change,
-                 absl::Time deadline, runtime::Done done, Then then) {
+                 const runtime::CallInfo& call, runtime::Done done, Then then) {
+  absl::Time deadline = call.deadline();
   if (!publish) {
     return done(Error(absl::StatusCode::kUnavailable, "NO_GATEWAY",
                       "this process takes no changes: write through one with the gateway role"));
@@ -65,7 +66,7 @@ void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change cha
   const int32_t partition = moments->PartitionOf(change.merchant());
   std::vector<v1::Change> changes;
   changes.push_back(std::move(change));
-  publish(std::move(changes), deadline,
+  publish(call.caller(), std::move(changes), deadline,
           [moments, deadline, partition, done, then = std::move(then)](const Published& all) {
             const auto& published = all.front();
             if (!published.ok()) return done(published.status());

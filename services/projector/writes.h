@@ -17,12 +17,13 @@
 
 namespace carnet::projector_service {
 
-// Publishes changes and waits for their outcomes; calls `done` once, from any thread, with one
-// answer for each, in order. Errors as ChangeService.Publish. Empty in a process that takes no
-// changes.
+// Publishes changes in the name of `caller` and waits for their outcomes; calls `done` once, from any
+// thread, with one answer for each, in order. Errors as ChangeService.Publish. Empty in a process
+// that takes no changes.
 using Published = std::vector<absl::StatusOr<v1::PublishResponse>>;
-using PublishChanges = std::function<void(std::vector<v1::Change> changes, absl::Time deadline,
-                                          std::function<void(Published)> done)>;
+using PublishChanges =
+    std::function<void(const access::Grant& caller, std::vector<v1::Change> changes,
+                       absl::Time deadline, std::function<void(Published)> done)>;
 
 // What all requests to write have in common.
 struct Write {
@@ -46,6 +47,6 @@ absl::Status StatusOf(const v1::Outcome& outcome);
 // was not applied: then `done` is called with StatusOf(). Errors besides: UNAVAILABLE(NO_GATEWAY).
 using Then = std::function<absl::Status(const v1::PublishResponse&, const Moments::Moment&)>;
 void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change change,
-                 absl::Time deadline, runtime::Done done, Then then);
+                 const runtime::CallInfo& call, runtime::Done done, Then then);
 
 }  // namespace carnet::projector_service

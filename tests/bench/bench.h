@@ -50,7 +50,7 @@ class Bench {
   Figure publish_batch;
 
   // All roles, as it is shipped; on the data that is there.
-  std::unique_ptr<Server> StartCarnetd() const;
+  std::unique_ptr<Server> StartCarnetd(const std::vector<std::string>& more_flags = {}) const;
   std::unique_ptr<Server> StartFloor() const;
   std::string data_folder() const { return options.folder + "/data"; }
   std::string log_folder() const { return data_folder() + "/log"; }
@@ -67,6 +67,8 @@ void MeasureRestart(Bench* bench);
 void MeasureCatchUp(Bench* bench);
 // From here on carnetd and the floor's server run.
 void MeasureReads(Bench* bench);
+// Starts carnetd anew.
+void MeasureAccess(Bench* bench);
 // These two publish more.
 void MeasurePublish(Bench* bench);
 void MeasureVisible(Bench* bench);

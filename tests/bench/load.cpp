@@ -22,8 +22,9 @@ using Stub = grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>;
 class Load {
  public:
   Load(const Server& server, const std::string& method,
-       const std::vector<grpc::ByteBuffer>& requests, double seconds)
+       const std::vector<grpc::ByteBuffer>& requests, double seconds, const std::string& credential)
       : method_(method),
+        authorization_(credential.empty() ? "" : "Bearer " + credential),
         requests_(requests),
         seconds_(seconds),
         channel_(grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials())),
@@ -73,6 +74,7 @@ class Load {
       return;
     }
     slot->context = std::make_unique<grpc::ClientContext>();
+    if (!authorization_.empty()) slot->context->AddMetadata("authorization", authorization_);
     slot->begin = now;
     stub_.UnaryCall(slot->context.get(), method_, grpc::StubOptions(),
                     &requests_[index % requests_.size()], &slot->response,
@@ -84,6 +86,7 @@ class Load {
   }
 
   const std::string method_;
+  const std::string authorization_;
   const std::vector<grpc::ByteBuffer>& requests_;
   const double seconds_;
   const std::shared_ptr<grpc::Channel> channel_;
@@ -105,8 +108,9 @@ grpc::ByteBuffer Encode(const google::protobuf::MessageLite& message) {
 }
 
 LoadResult RunLoad(const Server& server, const std::string& method,
-                   const std::vector<grpc::ByteBuffer>& requests, double seconds) {
-  return Load(server, method, requests, seconds).Run(server);
+                   const std::vector<grpc::ByteBuffer>& requests, double seconds,
+                   const std::string& credential) {
+  return Load(server, method, requests, seconds, credential).Run(server);
 }
 
 double Percentile(std::vector<double>* values, double p) {

@@ -27,10 +27,12 @@ struct LoadResult {
 
 // Sends `requests` over one connection, kInFlight at a time: each of them once, or, if `seconds` is
 // not 0, in turn for so long. Requests are encoded before and answers are not decoded: the client,
-// which runs on the same cores, costs as little as can be. A call that fails ends the program.
+// which runs on the same cores, costs as little as can be. `credential`: a key to send along, or
+// empty. A call that fails ends the program.
 inline constexpr int kInFlight = 64;
 LoadResult RunLoad(const Server& server, const std::string& method,
-                   const std::vector<grpc::ByteBuffer>& requests, double seconds);
+                   const std::vector<grpc::ByteBuffer>& requests, double seconds,
+                   const std::string& credential = "");
 
 // The p-th part of `values`, which it sorts; 0 if there are none.
 double Percentile(std::vector<double>* values, double p);

@@ -11,8 +11,9 @@
 //   start after kill -9      figure_restart.cpp        until health and a read answer
 //   PARSE, catch-up          figure_catch_up.cpp       log into empty views until all is in files
 //   GetBalance, GetCustomer  figure_reads.cpp          64 in flight, against an empty handler
-//   Publish                  figure_publish.cpp        64 in flight, against one that only syncs
-//   publish to visible       figure_visible.cpp        at 1,000/s
+//   authentication           figure_access.cpp         share of a GetBalance, with a key and
+//   without Publish                  figure_publish.cpp        64 in flight, against one that only
+//   syncs publish to visible       figure_visible.cpp        at 1,000/s
 //
 // The head of each file says from when to when its time runs. Client and server share the machine's
 // cores, for the floors too. Beside the wall clock stands processor time, which other programs on
@@ -80,6 +81,7 @@ void Run(const Options& options) {
   MeasureRestart(&bench);
   MeasureCatchUp(&bench);
   MeasureReads(&bench);
+  MeasureAccess(&bench);
   MeasurePublish(&bench);
   MeasureVisible(&bench);
   bench.carnetd->Stop();

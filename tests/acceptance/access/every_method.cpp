@@ -113,8 +113,9 @@ std::string Contract::Request(const Method& method, const std::string& merchant,
                                            : reflection->MutableMessage(request.get(), found);
     CARNET_ASSERT(change->ParseFromString(Sale(merchant).SerializeAsString()));
   }
-  const bool resource = method.declared.subject_case() == v1::AccessRule::kResource;
-  const std::string path = resource ? method.declared.resource() : method.declared.merchant();
+  const bool resource = method.declared.merchant().empty();
+  const std::string path =
+      method.declared.resource() + method.declared.customer() + method.declared.merchant();
   Message* message = request.get();
   const std::vector<std::string> parts = absl::StrSplit(path, '.', absl::SkipEmpty());
   for (size_t i = 0; i < parts.size(); ++i) {

@@ -43,6 +43,10 @@ const std::map<v1::Permission, std::set<v1::Role>> kRolesWith = {
     {v1::PERMISSION_OPERATE, {v1::ROLE_OPERATOR}},
 };
 
+const std::set<std::string> kChannelsKinds = {"contact_observed", "posting",
+                                              "reversal",         "consent_recorded",
+                                              "record_deleted",   "order_observed"};
+
 class WalkTest : public AccessFixture, public testing::WithParamInterface<bool> {
  protected:
   bool mutual() const { return GetParam(); }
@@ -100,9 +104,12 @@ TEST_P(WalkTest, NobodyCallsWhatIsNotTheirs) {
   Start(mutual());
   const auto channel = Connect(OwnCertificate());
 
-  ASSERT_GE(contract_.methods().size(), 12u);
+  int served = 0;
   for (const Method& method : contract_.methods()) {
     SCOPED_TRACE(method.rule.method());
+    // Declared, and served by nobody yet.
+    if (Call(channel, method, "") == "UNIMPLEMENTED") continue;
+    ++served;
     const v1::Permission permission = method.rule.permission();
     const Credentials& credentials = with.at(permission);
     EXPECT_EQ(Call(channel, method, ""), kMissing);
@@ -120,15 +127,20 @@ TEST_P(WalkTest, NobodyCallsWhatIsNotTheirs) {
     EXPECT_THAT(Call(channel, method, credentials.right), kAdmitted);
     for (const v1::Role role : roles) {
       SCOPED_TRACE(v1::Role_Name(role));
-      if (kRolesWith.at(permission).contains(role)) {
+      // What a method publishes may be a back office's alone.
+      const std::string& kind = method.declared.kind();
+      const bool may =
+          kRolesWith.at(permission).contains(role) &&
+          (kind.empty() || kChannelsKinds.contains(kind) || role == v1::ROLE_BACK_OFFICE);
+      if (may) {
         EXPECT_THAT(Call(channel, method, keys[role]), kAdmitted);
       } else {
         EXPECT_EQ(Call(channel, method, keys[role]), kDenied);
       }
     }
-    const bool of_a_customer = method.declared.subject_case() == v1::AccessRule::kResource;
-    const bool history = of_a_customer && permission == v1::PERMISSION_READ_HISTORY;
-    const bool balance = of_a_customer && permission == v1::PERMISSION_READ_BALANCES;
+    // Written down once more: whoever opens another method to tokens should think twice.
+    const bool history = method.name() == "ListVouchers" || method.name() == "ListOrders";
+    const bool balance = method.name() == "GetBalance";
     for (const auto& [token, may] :
          {std::pair(self, history || balance), std::pair(guardian, history)}) {
       if (may) {
@@ -140,6 +152,7 @@ TEST_P(WalkTest, NobodyCallsWhatIsNotTheirs) {
       EXPECT_EQ(Call(channel, method, token, "shop-1", Uuid::Random().ToString()), kDenied);
     }
   }
+  EXPECT_GE(served, 12);
 }
 
 TEST_P(WalkTest, OnlyWithTheRightCertificates) {
