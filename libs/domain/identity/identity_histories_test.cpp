@@ -357,5 +357,80 @@ TEST_F(IdentityHistories, WhenEveryWordIsTakenBackNothingIsLeftOfThem) {
   }
 }
 
+carnet::v1::Contact Somebody(const std::vector<std::string>& name, std::string_view phone) {
+  carnet::v1::Contact contact;
+  if (!name.empty()) SetName(name, contact.mutable_name());
+  AddPhone(phone, carnet::v1::VALUE_FLAG_MOBILE, &contact);
+  return contact;
+}
+
+std::string Fold(Shop* shop, int id, const carnet::v1::Contact& contact) {
+  const Change change = ContactChange(id, "r" + std::to_string(id), contact,
+                                      Shop::Change(0, "", 1).recorded_at_micros());
+  return shop->Fold(change);
+}
+
+size_t Largest(const Shop& shop) {
+  size_t largest = 0;
+  for (const auto& members : Stored(shop)) largest = std::max(largest, members.size());
+  return largest;
+}
+
+// The shop's own number on everybody's card.
+TEST(IdentityBounds, TwentyThousandCardsOnOnePhoneLinkNobodyAndWriteLittle) {
+  Shop shop;
+  for (int i = 1; i <= 20'000; ++i) {
+    const std::string name = "name" + std::to_string(i % 7);
+    ASSERT_EQ(Fold(&shop, i, Somebody({name, "family" + std::to_string(i)}, "1")), "APPLIED");
+  }
+  EXPECT_EQ(Largest(shop), 1u);
+  carnet::log::v1::SharedValueRow row;
+  size_t longest = 0;
+  shop.state().Scan(Family::kSharedValues, MerchantPrefix(kMerchant),
+                    [&](std::string_view, std::string_view value) {
+                      longest = std::max(longest, value.size());
+                      return true;
+                    });
+  EXPECT_LE(longest, 1100u);  // a row holds at most as many ids as may identify
+}
+
+TEST(IdentityBounds, OneNameAndNumberFillsACustomerOnlyToItsLimitAndTooManyRecordsLinkNone) {
+  Shop shop;
+  for (int i = 1; i <= 60; ++i) {
+    ASSERT_EQ(Fold(&shop, i, Somebody({"marie", "durand"}, "1")), "APPLIED");
+    ASSERT_LE(Largest(shop), 40u);
+  }
+  EXPECT_EQ(Largest(shop), 40u);
+  ASSERT_NO_FATAL_FAILURE(ExpectAllAgree(shop));
+  ASSERT_EQ(Fold(&shop, 61, Somebody({"marie", "durand"}, "1")), "APPLIED");
+  EXPECT_EQ(Largest(shop), 1u);  // nobody has sixty-one cards
+  ASSERT_NO_FATAL_FAILURE(ExpectAllAgree(shop));
+}
+
+TEST(IdentityBounds, AChainOfThirtyLinksIsUndoneInAnyOrderAndFortyOneAreRefused) {
+  Shop shop;
+  for (int i = 1; i <= 50; ++i) {
+    const std::string number = std::to_string(i);
+    ASSERT_EQ(Fold(&shop, i, Somebody({"name" + number, "family" + number}, number)), "APPLIED");
+  }
+  const auto say = [&](int id, const std::string& word, int a, int b) {
+    return shop.Fold(Shop::Request(
+        id, "", word + " { customer: '" + IdOf(a) + "' other: '" + IdOf(b) + "' }", 20));
+  };
+  for (int i = 1; i <= 30; ++i) ASSERT_EQ(say(100 + i, "link_customers", i, i + 1), "APPLIED");
+  EXPECT_EQ(Largest(shop), 31u);
+  EXPECT_EQ(say(200, "link_customers", 3, 4), "APPLIED NO_CHANGE");
+  EXPECT_EQ(say(201, "distinguish_customers", 1, 31), "REJECTED LINKED_BY_PERSON");
+  EXPECT_EQ(say(202, "unlink_customers", 15, 16), "APPLIED");
+  EXPECT_EQ(Largest(shop), 16u);
+  EXPECT_EQ(say(203, "distinguish_customers", 1, 31), "APPLIED");
+  EXPECT_EQ(say(204, "link_customers", 15, 16), "REJECTED DISTINGUISHED");
+  EXPECT_EQ(say(205, "link_customers", 1, 31), "APPLIED");  // another word on that very pair
+  for (int i = 31; i <= 39; ++i) ASSERT_EQ(say(300 + i, "link_customers", i, i + 1), "APPLIED");
+  EXPECT_EQ(Largest(shop), 40u);
+  EXPECT_EQ(say(400, "link_customers", 40, 41), "REJECTED TOO_MANY_MEMBERS");
+  ASSERT_NO_FATAL_FAILURE(ExpectAllAgree(shop));
+}
+
 }  // namespace
 }  // namespace carnet::domain
