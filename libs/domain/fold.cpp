@@ -135,6 +135,9 @@ Verdict ApplyBody(Step* step) {
       if (!verdict.applied() || !order.has_contact()) return verdict;
       return ApplyContactObserved(step, addressee, order.contact(), /*observed=*/true);
     }
+    case Body::kUnusableDelivery:
+      return Verdict::DeadLetter(body.unusable_delivery().reason(),
+                                 body.unusable_delivery().detail());
     case Body::KIND_NOT_SET:
       break;
   }

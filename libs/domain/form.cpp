@@ -114,6 +114,24 @@ MaybeError CheckTarget(const std::string& code, const std::string& source, const
               "a source is [a-z0-9][a-z0-9._-]{0,62}");
 }
 
+MaybeError CheckDelivery(const carnet::v1::UnusableDelivery& delivery) {
+  constexpr int kMaxPieces = 400;
+  const Path root("unusable_delivery");
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (delivery.reason().empty() ||
+      !std::all_of(delivery.reason().begin(), delivery.reason().end(), is_letter)) {
+    return Fail(reason::kNameMalformed, root / "reason", "a reason is written in CAPITALS");
+  }
+  if (auto e = CheckText(delivery.reason(), root / "reason", 64)) return e;
+  if (auto e = CheckText(delivery.detail(), root / "detail", 512)) return e;
+  if (auto e = CheckText(delivery.topic(), root / "topic")) return e;
+  if (auto e = CheckCount(delivery.pieces_size(), kMaxPieces, root / "pieces")) return e;
+  for (int i = 0; i < delivery.pieces_size(); ++i) {
+    if (auto e = CheckPersonal(delivery.pieces(i), root / "pieces" / i)) return e;
+  }
+  return std::nullopt;
+}
+
 MaybeError CheckPosting(const carnet::v1::Posting& posting, carnet::v1::Intent intent) {
   const PostingRule* rule = FindPostingRule(posting.kind());
   if (!rule || !rule->published()) {
@@ -276,6 +294,11 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
                     "what a channel says of an order is a FACT");
       }
       return CheckOrder(body.order_observed());
+    case Body::kUnusableDelivery:
+      if (intent != carnet::v1::INTENT_FACT) {
+        return Fail(reason::kIntentNotAllowed, Path("intent"), "what was delivered is a FACT");
+      }
+      return CheckDelivery(body.unusable_delivery());
     case Body::KIND_NOT_SET:
       break;
   }

@@ -32,6 +32,9 @@ struct Config {
   std::string metrics_address = "127.0.0.1:7412";  // empty: none
   std::string port_file;
 
+  std::vector<std::string> http_addresses;  // empty: no HTTP
+  std::string http_endpoints_file;
+
   std::string log_kind = "embedded";
   int64_t log_partitions = 2;
 

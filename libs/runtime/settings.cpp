@@ -148,6 +148,13 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"listen.port_file",
        "A file to write the addresses to, one a line, when they are served; empty: none.",
        &c->port_file},
+      {"http.addresses",
+       "Where channels deliver over HTTP (POST /v1/MERCHANT/CHANNEL/SOURCE); empty: nowhere. "
+       "Loopback "
+       "only: a proxy before it brings TLS.",
+       &c->http_addresses},
+      {"http.endpoints_file", "Who may deliver, TOML, mode 0600: one [[endpoint]] each.",
+       &c->http_endpoints_file},
       {"log.kind", "Which log: embedded (in the data folder), or kafka.", &c->log_kind},
       {"log.partitions",
        "How many partitions a new embedded log gets; fixed when the log is made. (A log on Kafka "
@@ -327,6 +334,12 @@ absl::Status CheckConfig(const Config& config) {
     return ConfigError("CONFIG_BAD_VALUE", "gateway.projectors",
                        "calls from process to process carry no credentials yet: leave access.file "
                        "and tls empty there");
+  }
+  // In clear, and each delivery carries its own signature: a proxy before it brings TLS.
+  for (const std::string& address : config.http_addresses) {
+    if (absl::Status status = CheckAddress("http.addresses", address, /*anywhere=*/false);
+        !status.ok())
+      return status;
   }
   if (config.metrics_address.empty()) return absl::OkStatus();
   return CheckAddress("listen.metrics", config.metrics_address, anywhere);

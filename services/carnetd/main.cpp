@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 
 #include "carnetd/door.h"
+#include "carnetd/http_door.h"
 #include "carnetd/parts.h"
 #include "carnetd/storage.h"
 #include "carnetd/watch.h"
@@ -138,8 +139,18 @@ int Run(const runtime::Config& config) {
   if (server.ok() && !config.metrics_address.empty()) {
     if (absl::Status status = metrics.Serve(config.metrics_address); !status.ok()) server = status;
   }
+  std::unique_ptr<HttpDoor> door;
+  if (server.ok()) {
+    auto opened_door = HttpDoor::Open(config, gateway.get(), &clock, &metrics);
+    if (opened_door.ok()) {
+      door = *std::move(opened_door);
+    } else {
+      server = opened_door.status();
+    }
+  }
   if (server.ok() && !config.port_file.empty()) {
-    const std::string lines = absl::StrCat(absl::StrJoin((*server)->addresses(), "\n"), "\n");
+    const std::string lines =
+        absl::StrCat(absl::StrJoin(door->AddressesAfter((*server)->addresses()), "\n"), "\n");
     if (absl::Status status = runtime::WriteWholeFile(config.port_file, lines); !status.ok())
       server = status;
   }
@@ -149,6 +160,7 @@ int Run(const runtime::Config& config) {
   }
   Log(LogLevel::kInfo, "serving",
       {{"addresses", absl::StrJoin((*server)->addresses(), ",")},
+       {"http", absl::StrJoin(door->addresses(), ",")},
        {"metrics", metrics.address()},
        {"roles", absl::StrJoin(config.roles, ",")},
        {"log", log->identity().log_id.ToString()},
@@ -174,6 +186,7 @@ int Run(const runtime::Config& config) {
   // opposite to this function's.
   readiness.reset();
   (*server)->Shutdown();
+  door->Shutdown();
   if (projector != nullptr) projector->Stop();
   gateway.reset();
   Log(LogLevel::kInfo, "ended");

@@ -4,6 +4,7 @@
 
 #include <grpcpp/impl/codegen/service_type.h>
 
+#include "access/grant.h"
 #include "gateway/access_service.h"
 #include "gateway/change_service.h"
 #include "gateway/committer.h"
@@ -103,5 +104,7 @@ void Gateway::Publish(const access::Grant& caller, std::vector<v1::Change> chang
 std::vector<grpc::Service*> Gateway::services() const {
   return {impl_->service.service(), impl_->access_service.get()};
 }
+
+Publisher* Gateway::publisher() const { return &impl_->publisher; }
 
 }  // namespace carnet::gateway

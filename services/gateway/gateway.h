@@ -35,6 +35,7 @@ namespace carnet::gateway {
 
 class Clock;
 class Projectors;
+class Publisher;
 
 // ChangeService, AccessService and what stands behind it.
 //
@@ -65,6 +66,8 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
 
   std::vector<grpc::Service*> services() const;
+  // For whatever else takes changes in; it must be done with it before this goes.
+  Publisher* publisher() const;
 
   // Publishes changes in the name of `caller` as ChangeService.Publish does with `wait`, and calls
   // `done` once, from any thread, with an answer for each: its outcome and the position behind it.

@@ -149,6 +149,7 @@ v1::OrderObserved* BeginOrder(const Context& context, const Json& data, std::str
                               const std::string& id, Item* item) {
   const auto at = TimeOf(data);
   SetTime(at, item);
+  if (!at) absl::StrAppend(&item->key, "|received|", context.delivery.received_at_micros);
   v1::OrderObserved* const order = &item->order.emplace();
   order->set_order_id(absl::StrCat(std::string(kind), ":", id));
   order->set_unit(kCurrency);

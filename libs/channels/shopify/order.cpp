@@ -100,8 +100,9 @@ bool IsInBuyersCurrency(const std::optional<Trouble>& trouble) {
 }
 
 Meaning Deleted(const Delivery& delivery, std::string_view topic, const std::string& id) {
-  Item item{.key = KeyOf(delivery, topic)};
   const auto at = TriggeredAt(delivery);
+  Item item{.key = KeyOf(delivery, topic)};
+  if (!at) absl::StrAppend(&item.key, "|received|", delivery.received_at_micros);
   SetTime(delivery, std::nullopt, &item);
   v1::OrderObserved& order = item.order.emplace();
   order.set_order_id("order:" + id);
@@ -123,6 +124,7 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
   if (!at) at = TriggeredAt(delivery);
   const auto created = ParseInstant(body["created_at"].text());
   if (!at) at = created;
+  if (!at) absl::StrAppend(&item.key, "|received|", delivery.received_at_micros);
   SetTime(delivery, at, &item);
 
   std::optional<Trouble> trouble;

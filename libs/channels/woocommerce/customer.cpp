@@ -73,7 +73,7 @@ Meaning ReadCustomer(const Delivery& delivery, std::string_view topic, const Jso
   if (topic == "customer.deleted") {
     contact.op = ContactOp::kUnlink;
     item.key = absl::StrCat("woocommerce|", source, "|customer|", id, "|deleted|",
-                            std::string(delivery.Header("x-wc-webhook-delivery-id")));
+                            delivery.received_at_micros);
     Meaning meaning;
     meaning.items.push_back(std::move(item));
     return meaning;

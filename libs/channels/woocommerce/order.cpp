@@ -89,8 +89,9 @@ int64_t AddRefunds(const Json& body, const std::string& currency, bool paid,
 
 Meaning Deleted(const Delivery& delivery, const std::string& id) {
   Item item;
+  // No time and no content: when it came is all that tells one deletion from the next.
   item.key = absl::StrCat("woocommerce|", delivery.settings.source, "|order|", id, "|deleted|",
-                          std::string(delivery.Header("x-wc-webhook-delivery-id")));
+                          delivery.received_at_micros);
   v1::OrderObserved& order = item.order.emplace();
   order.set_order_id("order:" + id);
   order.mutable_snapshot()->set_state(v1::ORDER_STATE_DELETED);
@@ -125,6 +126,8 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
       body["date_modified_gmt"].text().empty() ? body["date_modified"] : body["date_modified_gmt"];
   item.key =
       absl::StrCat("woocommerce|", source, "|order|", id, "|", version_text.text(), "|", hash);
+  if (!version || topic == "order.restored")
+    absl::StrAppend(&item.key, "|received|", delivery.received_at_micros);
   if (version) {
     item.occurred_at_micros = version->micros;
     item.utc_offset_minutes = version->offset_minutes;

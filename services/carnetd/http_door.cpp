@@ -1,0 +1,148 @@
+#include "carnetd/http_door.h"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/error.h"
+#include "channels/adapter.h"
+#include "domain/form.h"
+#include "gateway/gateway.h"
+#include "gateway/http/webhooks.h"
+#include "runtime/endpoints_file.h"
+#include "runtime/http_server.h"
+#include "vault/root_key.h"
+
+namespace carnet {
+namespace {
+
+const std::map<std::string, v1::TenderMethod>& MethodWords() {
+  static const auto* const words = new std::map<std::string, v1::TenderMethod>{
+      {"cash", v1::TENDER_METHOD_CASH},
+      {"card", v1::TENDER_METHOD_CARD},
+      {"transfer", v1::TENDER_METHOD_TRANSFER},
+      {"cheque", v1::TENDER_METHOD_CHEQUE},
+      {"direct-debit", v1::TENDER_METHOD_DIRECT_DEBIT},
+      {"wallet", v1::TENDER_METHOD_WALLET},
+      {"cash-on-delivery", v1::TENDER_METHOD_CASH_ON_DELIVERY},
+      {"on-account", v1::TENDER_METHOD_ON_ACCOUNT}};
+  return *words;
+}
+
+absl::Status Bad(const runtime::EndpointConfig& config, const std::string& what) {
+  return Error(absl::StatusCode::kInvalidArgument, "CONFIG_BAD_VALUE",
+               absl::StrCat("endpoint ", config.merchant, "/", config.channel, "/", config.source,
+                            ": ", what));
+}
+
+absl::StatusOr<gateway::Endpoint> EndpointOf(const runtime::EndpointConfig& config,
+                                             const runtime::Config& all) {
+  gateway::Endpoint endpoint;
+  endpoint.adapter = channels::FindAdapter(config.channel);
+  if (endpoint.adapter == nullptr) return Bad(config, "there is no such channel");
+  if (!domain::IsName(config.merchant) || !domain::IsName(config.source))
+    return Bad(config, "merchant and source are of a-z, 0-9, '.', '_', '-'");
+  endpoint.merchant = config.merchant;
+  endpoint.settings.source = config.source;
+  endpoint.settings.country = config.country;
+  if (endpoint.settings.country.empty()) {
+    const auto own = all.merchants.find(config.merchant);
+    endpoint.settings.country =
+        own == all.merchants.end() ? all.merchant_defaults.country : own->second.country;
+  }
+  endpoint.settings.utc_offset_minutes = static_cast<int32_t>(config.utc_offset_minutes);
+  for (const auto& [id, word] : config.methods) {
+    const auto method = MethodWords().find(word);
+    if (method == MethodWords().end()) return Bad(config, absl::StrCat("no method: ", word));
+    endpoint.settings.methods[id] = method->second;
+  }
+  endpoint.settings.pay_later = config.pay_later;
+  endpoint.secrets = config.secrets;
+  endpoint.unsigned_deliveries = config.is_unsigned;
+  endpoint.verify_token = config.verify_token;
+  endpoint.public_url = config.public_url;
+  return endpoint;
+}
+
+absl::StatusOr<std::vector<gateway::Endpoint>> EndpointsOf(const runtime::Config& config) {
+  std::vector<gateway::Endpoint> endpoints;
+  if (config.http_endpoints_file.empty()) return endpoints;
+  const auto loaded = runtime::LoadEndpoints(config.http_endpoints_file);
+  if (!loaded.ok()) return loaded.status();
+  std::set<std::string> seen;
+  for (const runtime::EndpointConfig& one : *loaded) {
+    auto endpoint = EndpointOf(one, config);
+    if (!endpoint.ok()) return endpoint.status();
+    if (!seen.insert(absl::StrCat(one.merchant, "/", one.channel, "/", one.source)).second)
+      return Bad(one, "stands twice");
+    endpoints.push_back(*std::move(endpoint));
+  }
+  return endpoints;
+}
+
+}  // namespace
+
+struct HttpDoor::Impl {
+  explicit Impl(size_t max_bytes) : bytes(max_bytes) {}
+
+  runtime::ByteBudget bytes;
+  std::unique_ptr<gateway::Spool> spool;
+  std::unique_ptr<gateway::Webhooks> webhooks;
+  std::unique_ptr<runtime::HttpServer> server;
+};
+
+HttpDoor::HttpDoor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpDoor::~HttpDoor() { Shutdown(); }
+
+absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& config,
+                                                         gateway::Gateway* gateway,
+                                                         gateway::Clock* clock,
+                                                         runtime::Metrics* metrics) {
+  auto impl = std::make_unique<Impl>(static_cast<size_t>(config.gateway_max_in_flight_bytes));
+  if (config.http_addresses.empty() || gateway == nullptr)
+    return std::unique_ptr<HttpDoor>(new HttpDoor(std::move(impl)));
+  auto endpoints = EndpointsOf(config);
+  if (!endpoints.ok()) return endpoints.status();
+  const auto root_key = vault::LoadRootKey(
+      config.root_key_file.empty() ? config.data_folder + "/root.key" : config.root_key_file);
+  if (!root_key.ok()) return root_key.status();
+  auto spool = gateway::Spool::Open(config.data_folder + "/spool", *root_key);
+  if (!spool.ok()) return spool.status();
+  impl->spool = *std::move(spool);
+  impl->webhooks = std::make_unique<gateway::Webhooks>(
+      gateway::Webhooks::Parts{.publisher = gateway->publisher(),
+                               .clock = clock,
+                               .metrics = metrics,
+                               .spool = impl->spool.get(),
+                               .bytes = &impl->bytes,
+                               .endpoints = *std::move(endpoints)});
+  auto server = runtime::HttpServer::Start(
+      config.http_addresses, runtime::HttpLimits(),
+      [webhooks = impl->webhooks.get()](runtime::HttpRequest request,
+                                        runtime::HttpRespond respond) {
+        webhooks->Handle(std::move(request), std::move(respond));
+      },
+      metrics);
+  if (!server.ok()) return server.status();
+  impl->server = *std::move(server);
+  return std::unique_ptr<HttpDoor>(new HttpDoor(std::move(impl)));
+}
+
+std::vector<std::string> HttpDoor::addresses() const {
+  return impl_->server == nullptr ? std::vector<std::string>() : impl_->server->addresses();
+}
+
+std::vector<std::string> HttpDoor::AddressesAfter(std::vector<std::string> others) const {
+  for (const std::string& address : addresses()) others.push_back(address);
+  return others;
+}
+
+void HttpDoor::Shutdown() {
+  if (impl_->server != nullptr) impl_->server->Shutdown();
+  if (impl_->webhooks != nullptr) impl_->webhooks->Stop();
+}
+
+}  // namespace carnet

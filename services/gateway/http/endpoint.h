@@ -1,0 +1,22 @@
+// Who may deliver where: one endpoint for each merchant, channel and source.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "channels/adapter.h"
+
+namespace carnet::gateway {
+
+struct Endpoint {
+  std::string merchant;
+  const channels::Adapter* adapter = nullptr;  // never null
+  channels::SourceSettings settings;           // its source is the endpoint's
+  std::vector<std::string> secrets;            // any of them signs
+  // Taken without a signature: only for a channel that was registered without a secret.
+  bool unsigned_deliveries = false;
+  std::string verify_token;  // Meta's handshake; empty: refused
+  std::string public_url;    // as the sender signs it (Square); empty otherwise
+};
+
+}  // namespace carnet::gateway

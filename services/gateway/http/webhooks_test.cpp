@@ -1,0 +1,237 @@
+// Channels deliver over real sockets into a real log.
+#include "gateway/http/webhooks.h"
+
+#include <fstream>
+#include <thread>
+
+#include "channels/signature.h"
+#include "gateway/test_gateway.h"
+#include "runtime/test_http.h"
+
+namespace carnet::gateway {
+namespace {
+
+using runtime::Base64;
+using runtime::PostText;
+using runtime::StatusOf;
+using runtime::TestConnection;
+
+std::string Order(int version, const std::string& status, const std::string& total,
+                  const std::string& more = "") {
+  return R"({"id":8820,"status":")" + status + R"(","currency":"EUR","total":")" + total +
+         R"(","customer_id":61,"number":"8820","payment_method":"bacs","date_created_gmt":"2026-09-02T08:59:00",)" +
+         R"("date_modified_gmt":"2026-09-02T09:00:0)" + std::to_string(version) + "\"" + more +
+         R"(,"billing":{"email":"anne@example.fr"}})";
+}
+
+class WebhooksTest : public GatewayTest {
+ protected:
+  ~WebhooksTest() override {
+    if (http_ != nullptr) http_->Shutdown();
+    if (webhooks_ != nullptr) webhooks_->Stop();
+    Stop();
+  }
+
+  void Open(absl::Duration patience = absl::Seconds(2)) {
+    http_.reset();
+    door_metrics_ = std::make_unique<runtime::Metrics>();
+    auto spool = Spool::Open(folder_ / "spool", root_);
+    ASSERT_TRUE(spool.ok()) << spool.status();
+    spool_ = *std::move(spool);
+    const auto endpoint = [](const char* channel, const char* source) {
+      Endpoint one;
+      one.merchant = "shop";
+      one.adapter = channels::FindAdapter(channel);
+      one.settings.source = source;
+      one.secrets = {"s3cret"};
+      one.verify_token = "token";
+      return one;
+    };
+    webhooks_ = std::make_unique<Webhooks>(
+        Webhooks::Parts{.publisher = gateway_->publisher(),
+                        .clock = &clock_,
+                        .metrics = &metrics_,
+                        .spool = spool_.get(),
+                        .bytes = &bytes_,
+                        .endpoints = {endpoint("woocommerce", "web"), endpoint("shopify", "web"),
+                                      endpoint("meta", "page"), endpoint("kiotviet", "store")},
+                        .patience = patience});
+    auto server = runtime::HttpServer::Start(
+        {"127.0.0.1:0"}, runtime::HttpLimits(),
+        [this](runtime::HttpRequest request, runtime::HttpRespond respond) {
+          webhooks_->Handle(std::move(request), std::move(respond));
+        },
+        door_metrics_.get());
+    ASSERT_TRUE(server.ok()) << server.status();
+    http_ = *std::move(server);
+  }
+
+  std::string Call(const std::string& request) {
+    TestConnection connection(http_->addresses().front());
+    return connection.Call(request);
+  }
+
+  static std::string SignedOrder(const std::string& body,
+                                 const std::string& topic = "order.updated") {
+    return PostText("/v1/shop/woocommerce/web", body,
+                    "X-WC-Webhook-Topic: " + topic + "\r\nX-WC-Webhook-Signature: " +
+                        Base64(channels::HmacSha256("s3cret", body)) + "\r\n");
+  }
+
+  v1::Outcome OutcomeOf(const std::string& id, const std::string& wanted_duplicates = "") {
+    v1::GetOutcomeRequest request;
+    request.set_merchant("shop");
+    request.set_change_id(id);
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (absl::Now() < deadline) {
+      const auto answer = GetOutcome(request);
+      if (answer.ok() && (wanted_duplicates.empty() ||
+                          std::to_string(answer->outcome().duplicates()) == wanted_duplicates)) {
+        return answer->outcome();
+      }
+    }
+    ADD_FAILURE() << "no such outcome in time";
+    return {};
+  }
+
+  std::unique_ptr<runtime::Metrics> door_metrics_;
+  runtime::ByteBudget bytes_{size_t{8} << 20};
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Webhooks> webhooks_;
+  std::unique_ptr<runtime::HttpServer> http_;
+};
+
+TEST_F(WebhooksTest, ASignedDeliveryIsInTheLogWhenItIsAnswered) {
+  StartEmbedded();
+  Open();
+  EXPECT_EQ(StatusOf(Call(SignedOrder(Order(1, "on-hold", "89.90")))), 200);
+  const auto ids = IdsInLog();
+  ASSERT_EQ(ids.size(), 1U);
+  const v1::Outcome outcome = OutcomeOf(ids[0]);
+  EXPECT_EQ(outcome.status(), v1::OUTCOME_STATUS_APPLIED) << outcome.DebugString();
+  EXPECT_EQ(outcome.voucher_code(), "8820");
+}
+
+TEST_F(WebhooksTest, WhoDoesNotSignLearnsAndChangesNothing) {
+  StartEmbedded();
+  Open();
+  const std::string body = Order(1, "on-hold", "89.90");
+  const std::string headers = "X-WC-Webhook-Topic: order.updated\r\nX-WC-Webhook-Signature: " +
+                              Base64(channels::HmacSha256("wrong", body)) + "\r\n";
+  const std::string wrong = Call(PostText("/v1/shop/woocommerce/web", body, headers));
+  EXPECT_EQ(StatusOf(wrong), 401);
+  // The same bytes wherever it is sent: nobody learns which merchants and sources there are.
+  for (const char* path : {"/v1/shop/woocommerce/other", "/v1/nobody/woocommerce/web"}) {
+    EXPECT_EQ(Call(PostText(path, body, headers)), wrong) << path;
+    EXPECT_EQ(Call(PostText(path, body)), wrong) << path;
+  }
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/shop/shopify/web", "{}", "X-Shopify-Test: true\r\n"))),
+            401);
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/shop/meta/page", "{}"))), 403);
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/shop/kiotviet/store", "{}"))), 200)
+      << "a refusal would end its deliveries";
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/shop/nothing/web", "{}"))), 404);
+  EXPECT_EQ(StatusOf(Call(PostText("/", "{}"))), 404);
+  // Another merchant's signature, or the right one over other bytes.
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/shop/woocommerce/web", body + " ",
+                                   "X-WC-Webhook-Topic: order.updated\r\nX-WC-Webhook-Signature: " +
+                                       Base64(channels::HmacSha256("s3cret", body)) + "\r\n"))),
+            401);
+  EXPECT_TRUE(IdsInLog().empty());
+}
+
+TEST_F(WebhooksTest, PingsAndHandshakes) {
+  StartEmbedded();
+  Open();
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/shop/woocommerce/web", "webhook_id=12", "", "1.0"))), 200);
+  EXPECT_EQ(StatusOf(Call(PostText("/v1/nobody/woocommerce/web", "webhook_id=12"))), 200);
+  const auto get = [this](const std::string& path, const std::string& query) {
+    return Call("GET " + path + "?" + query + " HTTP/1.1\r\nHost: c\r\n\r\n");
+  };
+  const std::string right = get(
+      "/v1/shop/meta/page", "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=token");
+  EXPECT_EQ(StatusOf(right), 200);
+  EXPECT_TRUE(right.ends_with("\r\n\r\n1158201444")) << right;
+  EXPECT_EQ(StatusOf(get("/v1/shop/meta/page",
+                         "hub.mode=subscribe&hub.challenge=1&hub.verify_token=tokem")),
+            403);
+  EXPECT_EQ(
+      StatusOf(get("/v1/nobody/meta/page", "hub.mode=subscribe&hub.challenge=1&hub.verify_token=")),
+      403);
+  EXPECT_TRUE(IdsInLog().empty());
+}
+
+TEST_F(WebhooksTest, TheSameDeliveryManyTimesAndAtOnceIsOneEffect) {
+  StartEmbedded();
+  Open();
+  const std::string request = SignedOrder(Order(1, "on-hold", "89.90"));
+  std::vector<std::thread> senders;
+  for (int i = 0; i < 2; ++i) {
+    senders.emplace_back([&] {
+      TestConnection connection(http_->addresses().front());
+      for (int j = 0; j < 5; ++j) EXPECT_EQ(StatusOf(connection.Call(request)), 200);
+    });
+  }
+  for (std::thread& sender : senders) sender.join();
+  const auto ids = IdsInLog();
+  ASSERT_EQ(ids.size(), 10U);
+  for (const std::string& id : ids) EXPECT_EQ(id, ids[0]);
+  const v1::Outcome outcome = OutcomeOf(ids[0], "9");
+  EXPECT_EQ(outcome.reuses(), 0U);
+  EXPECT_EQ(outcome.voucher_code(), "8820");
+}
+
+TEST_F(WebhooksTest, WhatIsAuthenticAndUselessIsKeptAndAnsweredAsTaken) {
+  StartEmbedded();
+  Open();
+  EXPECT_EQ(StatusOf(Call(SignedOrder(Order(1, "on-hold", "89.905")))), 200);
+  EXPECT_EQ(StatusOf(Call(SignedOrder("<html>no JSON</html>"))), 200);
+  const auto ids = IdsInLog();
+  ASSERT_EQ(ids.size(), 2U);
+  EXPECT_EQ(OutcomeOf(ids[0]).status(), v1::OUTCOME_STATUS_DEAD_LETTER);
+  EXPECT_EQ(OutcomeOf(ids[0]).reason(), "AMOUNT_PRECISION");
+  EXPECT_EQ(OutcomeOf(ids[1]).reason(), "UNPARSABLE");
+}
+
+TEST_F(WebhooksTest, WithoutALogWhoNeverSendsAgainIsSpooledAndTheOthersAreToldTo) {
+  StartSimulated({.lost_appends = 1000}, /*fold=*/false);
+  Open(absl::Milliseconds(200));
+  const std::string body = Order(1, "on-hold", "89.90");
+  EXPECT_EQ(StatusOf(Call(SignedOrder(body))), 200);
+  const std::string customer =
+      R"({"id":7,"first_name":"Anne","updated_at":"2026-09-04T10:00:00+02:00"})";
+  const std::string busy =
+      Call(PostText("/v1/shop/shopify/web", customer,
+                    "X-Shopify-Topic: customers/update\r\nX-Shopify-Hmac-Sha256: " +
+                        Base64(channels::HmacSha256("s3cret", customer)) + "\r\n"));
+  EXPECT_EQ(StatusOf(busy), 503);
+  EXPECT_NE(busy.find("Retry-After:"), std::string::npos) << busy;
+  EXPECT_EQ(spool_->size(), 1U);
+  // Nothing that anybody could read lies on disk.
+  for (const auto& file : std::filesystem::directory_iterator(folder_ / "spool")) {
+    std::ifstream stream(file.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(stream),
+                            std::istreambuf_iterator<char>()};
+    EXPECT_EQ(bytes.find("anne@example.fr"), std::string::npos);
+  }
+
+  // The log is back, in another process.
+  http_->Shutdown();
+  webhooks_->Stop();
+  Stop();
+  webhooks_.reset();
+  keys_.reset();
+  store_.reset();
+  StartEmbedded();
+  Open();
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (!spool_->empty() && absl::Now() < deadline) {
+  }
+  ASSERT_TRUE(spool_->empty());
+  const auto ids = IdsInLog();
+  ASSERT_EQ(ids.size(), 1U);
+  EXPECT_EQ(OutcomeOf(ids[0]).voucher_code(), "8820");
+}
+
+}  // namespace
+}  // namespace carnet::gateway
