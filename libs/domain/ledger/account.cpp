@@ -134,6 +134,7 @@ void Account::AddBought(std::string_view unit, const Posting& posting, int64_t n
 }
 
 void Account::ForgetSale(std::string_view unit, uint64_t voucher) {
+  if (Find(Side::kReceivable, unit) == nullptr) return;  // a bill, say
   UnitAccount* account = FindOrAdd(Side::kReceivable, unit);
   if (account->last_sale() != voucher) return;
   account->set_last_sale(0);
