@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "carnet/log/v1/feed_rows.pb.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/keys.h"
 #include "domain/state.h"

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/sha256.h"
+#include "carnet/log/v1/feed_rows.pb.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fatal.h"
 #include "base/uuid.h"
+#include "carnet/log/v1/feed_rows.pb.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "carnet/v1/contact.pb.h"
 #include "domain/keys.h"

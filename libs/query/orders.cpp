@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fatal.h"
 #include "base/money.h"
+#include "carnet/log/v1/order_rows.pb.h"
 #include "domain/customers/links.h"
 #include "domain/keys.h"
 #include "domain/orders/order_books.h"

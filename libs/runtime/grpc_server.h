@@ -29,12 +29,12 @@ class GrpcServer {
  public:
   // Listens on every address ("127.0.0.1:7411", "[::1]:0"; port 0: the kernel picks one); without
   // `tls` in clear: then nothing but loopback should be given. `others` (null: none) takes the
-  // methods that no service has. All of them and `guard` must outlive the server. Errors: UNAVAILABLE(ADDRESS_IN_USE), those of CheckTlsFiles(), and
-  // FAILED_PRECONDITION(ACCESS_RULE_…) where a method does not declare who may call it.
+  // methods that no service has. All of them and `guard` must outlive the server. Errors:
+  // UNAVAILABLE(ADDRESS_IN_USE), those of CheckTlsFiles(), and FAILED_PRECONDITION(ACCESS_RULE_…)
+  // where a method does not declare who may call it.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const std::vector<std::string>& addresses, const std::vector<grpc::Service*>& services,
-      Guard* guard, const TlsFiles& tls = {},
-      grpc::CallbackGenericService* others = nullptr);
+      Guard* guard, const TlsFiles& tls = {}, grpc::CallbackGenericService* others = nullptr);
 
   // Shuts down, if that was not done.
   ~GrpcServer();

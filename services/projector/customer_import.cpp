@@ -55,7 +55,7 @@ void CopyField(const v1::Contact& from, const std::string& name, v1::Contact* to
 }  // namespace
 
 void CustomerImport::Step(v1::ImportCustomersRequest request, v1::ImportCustomersResponse* response,
-                          absl::Time deadline, runtime::Done done) {
+                          const runtime::CallInfo& call, runtime::Done done) {
   switch (request.step_case()) {
     case v1::ImportCustomersRequest::kHeader: {
       if (has_header_) return done(WrongStep("one header, before the file"));
@@ -85,7 +85,7 @@ void CustomerImport::Step(v1::ImportCustomersRequest request, v1::ImportCustomer
         if (absl::Status status = Open(); !status.ok()) return done(std::move(status));
       }
       const int32_t rows = request.next().rows() <= 0 ? kUsualRows : request.next().rows();
-      if (absl::Status status = Next(std::min(rows, kMostRows), response, deadline, done);
+      if (absl::Status status = Next(std::min(rows, kMostRows), response, call, done);
           !status.ok()) {
         done(std::move(status));
       }
@@ -273,7 +273,7 @@ void CustomerImport::SetOutcome(const absl::StatusOr<v1::PublishResponse>& answe
 }
 
 absl::Status CustomerImport::Next(int32_t wanted, v1::ImportCustomersResponse* response,
-                                  absl::Time deadline, runtime::Done done) {
+                                  const runtime::CallInfo& call, runtime::Done done) {
   const auto moment = moments_->Now(moments_->PartitionOf(header_.merchant()));
   if (!moment.ok()) return moment.status();
   std::vector<v1::Change> changes;
@@ -302,13 +302,15 @@ absl::Status CustomerImport::Next(int32_t wanted, v1::ImportCustomersResponse* r
     done(absl::OkStatus());
     return absl::OkStatus();
   }
+  absl::Time deadline = call.deadline();
   if (deadline == absl::InfiniteFuture()) deadline = absl::Now() + absl::Seconds(60);
-  publish_(std::move(changes), deadline,
+  publish_(call.caller(), std::move(changes), deadline,
            [self = shared_from_this(), response, drafts = std::move(drafts),
             done](const Published& all) {
              for (const Draft& draft : drafts) {
                const auto& answer = all[draft.change];
-               if (!answer.ok() && !absl::IsInvalidArgument(answer.status()))
+               if (!answer.ok() && !absl::IsInvalidArgument(answer.status()) &&
+                   !absl::IsPermissionDenied(answer.status()))
                  return done(answer.status());  // unknown: the same file again is safe
                SetOutcome(answer, draft.result);
                if (answer.ok()) *response->mutable_position() = answer->token();

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
-
 #include "carnet/v1/customer_files.pb.h"
 #include "files/card_columns.h"
 #include "files/rows.h"
@@ -33,7 +31,7 @@ class CustomerImport : public std::enable_shared_from_this<CustomerImport> {
   // Answers one request; `done` is called once, perhaps later and from another thread. Errors:
   // INVALID_ARGUMENT(IMPORT_STEP, FILE_…), with row and column; UNAVAILABLE(NO_GATEWAY).
   void Step(v1::ImportCustomersRequest request, v1::ImportCustomersResponse* response,
-            absl::Time deadline, runtime::Done done);
+            const runtime::CallInfo& call, runtime::Done done);
 
  private:
   // A column of the file: one of the card's, or one of those that only help.
@@ -50,8 +48,8 @@ class CustomerImport : public std::enable_shared_from_this<CustomerImport> {
 
   absl::Status Open();
   absl::Status ReadTitles(const files::Row& titles);
-  absl::Status Next(int32_t wanted, v1::ImportCustomersResponse* response, absl::Time deadline,
-                    runtime::Done done);
+  absl::Status Next(int32_t wanted, v1::ImportCustomersResponse* response,
+                    const runtime::CallInfo& call, runtime::Done done);
   // Fills `result`; true: `change` is to be published.
   absl::StatusOr<bool> Draw(const Moments::Moment& moment, const files::Row& row, int64_t number,
                             v1::ImportRow* result, v1::Change* change) const;

@@ -52,8 +52,7 @@ class CustomerServiceImpl final : public Base {
         customers_(parts.opener, parts.lookup, std::move(parts.country_of)),
         search_(&customers_),
         writes_(parts.moments, &customers_, parts.publish),
-        publish_(std::move(parts.publish)),
-        streams_(parts.streams) {}
+        publish_(std::move(parts.publish)) {}
 
   Reactor GetCustomer(Context context, const Buffer* in, Buffer* out) override {
     using Request = v1::GetCustomerRequest;
@@ -149,7 +148,7 @@ class CustomerServiceImpl final : public Base {
     using Request = v1::ExportCustomersRequest;
     using Response = v1::ExportCustomersResponse;
     return runtime::StartServerStream<Request, Response>(
-        streams_, context, in,
+        moments_->guard(), context, in,
         [this](const Request& request, const runtime::CallInfo& call,
                std::shared_ptr<runtime::ServerStream<Response>> stream) {
           const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
@@ -167,15 +166,15 @@ class CustomerServiceImpl final : public Base {
     using Response = v1::ImportCustomersResponse;
     auto import = std::make_shared<CustomerImport>(moments_, &customers_, publish_);
     return runtime::StartBidiStream<Response>(
-        streams_, context, runtime::BidiWindow{},
+        moments_->guard(), context, runtime::BidiWindow{},
         [this, import](const Buffer& bytes, Response* response, const runtime::CallInfo& call,
                        runtime::Done done) {
           auto request = std::make_shared<Request>();
           if (absl::Status parsed = runtime::ParseMessage(bytes, request.get()); !parsed.ok())
             return done(std::move(parsed));
           // One thread takes them in order.
-          slow_.Post([import, request, response, deadline = call.deadline(), done] {
-            import->Step(std::move(*request), response, deadline, done);
+          slow_.Post([import, request, response, call, done] {
+            import->Step(std::move(*request), response, call, done);
           });
         });
   }
@@ -218,7 +217,6 @@ class CustomerServiceImpl final : public Base {
   query::CustomerSearch search_;
   CustomerWrites writes_;
   const PublishChanges publish_;
-  runtime::OpenStreams* const streams_;
   runtime::Worker slow_;  // last: ends first
 };
 

@@ -25,7 +25,6 @@ struct CustomerServiceParts {
   Moments* moments;
   const vault::Opener* opener;
   const vault::Lookup* lookup;
-  runtime::OpenStreams* streams;
   PublishChanges publish;  // empty: writes are refused
   // In which country a merchant's phones are read where its policy does not say; may be empty.
   std::function<std::string(std::string_view merchant)> country_of;

@@ -46,7 +46,6 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
   impl_->customers = MakeCustomerService({.moments = moments,
                                           .opener = parts.opener,
                                           .lookup = parts.lookup,
-                                          .streams = parts.streams,
                                           .publish = parts.publish,
                                           .country_of = parts.country_of});
   impl_->policy = MakePolicyService(moments, parts.publish);

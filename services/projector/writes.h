@@ -17,9 +17,9 @@
 
 namespace carnet::projector_service {
 
-// Publishes changes in the name of `caller` and waits for their outcomes; calls `done` once, from any
-// thread, with one answer for each, in order. Errors as ChangeService.Publish. Empty in a process
-// that takes no changes.
+// Publishes changes in the name of `caller` and waits for their outcomes; calls `done` once, from
+// any thread, with one answer for each, in order. Errors as ChangeService.Publish. Empty in a
+// process that takes no changes.
 using Published = std::vector<absl::StatusOr<v1::PublishResponse>>;
 using PublishChanges =
     std::function<void(const access::Grant& caller, std::vector<v1::Change> changes,

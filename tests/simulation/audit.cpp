@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "carnet/log/v1/feed_rows.pb.h"
 #include "domain/customers/cells.h"
 #include "domain/customers/links.h"
 #include "domain/ledger/account.h"

@@ -13,6 +13,7 @@
 
 #include "base/civil_date.h"
 #include "base/sha256.h"
+#include "carnet/log/v1/feed_rows.pb.h"
 #include "domain/customers/links.h"
 #include "domain/customers/membership.h"
 #include "domain/customers/record.h"

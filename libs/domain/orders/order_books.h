@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "carnet/log/v1/order_rows.pb.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "carnet/v1/order.pb.h"
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/civil_date.h"
+#include "carnet/log/v1/order_rows.pb.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"

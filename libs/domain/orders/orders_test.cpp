@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "carnet/log/v1/order_rows.pb.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
 #include "domain/test_support.h"

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/fatal.h"
+#include "carnet/log/v1/feed_rows.pb.h"
 #include "carnet/log/v1/rows.pb.h"
 #include "domain/customers/links.h"
 #include "domain/customers/record.h"
