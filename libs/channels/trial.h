@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "carnet/log/v1/rows.pb.h"
+#include "carnet/log/v1/order_rows.pb.h"
 #include "channels/adapter.h"
 #include "vault/normalize/phone.h"
 

@@ -165,7 +165,7 @@ TEST_F(PreparerTest, EveryBadInputHasItsReasonAndField) {
        "UNBALANCED", "change.body.posting.tenders"},
       {kSale, "body { posting { tenders { amount { minor: 0 } } } }", "METHOD_MISSING",
        "change.body.posting.tenders[2].method"},
-      {kSale, "body { posting { kind: VOUCHER_KIND_ADJUSTMENT } }", "KIND_NOT_ALLOWED",
+      {kSale, "body { posting { kind: VOUCHER_KIND_REVERSAL } }", "KIND_NOT_ALLOWED",
        "change.body.posting.kind"},
       {kSale, "body { posting { code: '" + long_text + "' } }", "VALUE_TOO_LONG",
        "change.body.posting.code"},

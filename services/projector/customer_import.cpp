@@ -256,7 +256,7 @@ void CustomerImport::SetOutcome(const absl::StatusOr<v1::PublishResponse>& answe
   if (!answer.ok()) {
     const std::string field = FieldOf(answer.status());
     result->clear_fields();
-    Refuse(ReasonOf(answer.status()), field, answer.status().message(), result);
+    Refuse(ReasonOf(answer.status()), field, std::string(answer.status().message()), result);
     return;
   }
   const v1::Outcome& outcome = answer->outcome();

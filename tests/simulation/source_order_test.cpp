@@ -102,7 +102,8 @@ std::string NameOf(Family family, std::string_view key) {
   return std::string(domain::FamilyName(family)) + " " + std::string(key);
 }
 
-// Cells and lookup rows, without the numbers of the changes that set them and when they came in.
+// Cells and lookup rows, without what tells of arrival: numbers of changes, when they came in, who
+// is the oldest member.
 Rows Cards(const domain::Reader& state) {
   Rows rows;
   state.Scan(Family::kRecords, "", [&](std::string_view key, std::string_view value) {
@@ -110,6 +111,8 @@ Rows Cards(const domain::Reader& state) {
     EXPECT_TRUE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
     row.clear_created_change_number();
     row.clear_created_at_micros();
+    row.clear_card_change_number();
+    row.clear_customer_id();  // the oldest member's
     for (auto& cell : *row.mutable_cells()) {
       cell.clear_change_number();
       cell.clear_recorded_at_micros();

@@ -327,6 +327,24 @@ std::string SearchIndex::UsualUnit() const {
   return most == counts.end() ? std::string() : most->first;
 }
 
+SearchQuery SearchIndex::ForgivingOnlyWhereNeeded(SearchQuery query) const {
+  for (auto& word : query.words) {
+    const bool as_typed = std::any_of(word.begin(), word.end(), [&](const auto& way) {
+      return std::any_of(segments_.begin(), segments_.end(), [&](const auto& segment) {
+        std::vector<Places> lists;
+        segment->Lists(way.term, /*nearly=*/false, &lists);
+        return std::any_of(lists.begin(), lists.end(), [&](Places places) {
+          return std::any_of(places.begin(), places.end(),
+                             [&](uint32_t place) { return !segment->dead(place); });
+        });
+      });
+    });
+    if (!as_typed) continue;
+    for (auto& way : word) way.nearly = false;
+  }
+  return query;
+}
+
 std::vector<SearchPlace> SearchIndex::Find(const SearchQuery& query,
                                            carnet::v1::CustomerOrder order, bool descending,
                                            std::string_view unit,
@@ -335,6 +353,7 @@ std::vector<SearchPlace> SearchIndex::Find(const SearchQuery& query,
   const std::shared_lock lock(mutex_);
   const bool by_name =
       order == carnet::v1::CUSTOMER_ORDER_UNSPECIFIED || order == carnet::v1::CUSTOMER_ORDER_NAME;
+  const SearchQuery asked = ForgivingOnlyWhereNeeded(query);
   std::vector<Hits> hits;
   hits.reserve(segments_.size());
   for (const auto& segment : segments_) {
@@ -347,7 +366,7 @@ std::vector<SearchPlace> SearchIndex::Find(const SearchQuery& query,
         ++start;
       }
     }
-    hits.emplace_back(*segment, query, start);
+    hits.emplace_back(*segment, asked, start);
   }
   std::vector<SearchPlace> found;
   if (by_name && !descending) {

@@ -79,6 +79,9 @@ class SearchIndex {
     Segment* segment;
     uint32_t place;
   };
+
+  // A word that somebody has as it was typed is not guessed at. With mutex_ held.
+  SearchQuery ForgivingOnlyWhereNeeded(SearchQuery query) const;
   absl::Status Make(const view_store::Snapshot& snapshot, uint64_t sequence);
   absl::Status Apply(const view_store::Snapshot& snapshot, uint64_t sequence);
   absl::Status MakeDoc(const view_store::Snapshot& snapshot, const Uuid& customer, SearchDoc* doc);

@@ -28,7 +28,7 @@ class SearchTest : public ::testing::Test {
   }
   void Person(std::string_view id, std::string_view name, std::string_view more = "") {
     Say({.body =
-             Contact("name { full { plain: '" + std::string(name) + "' } } " + std::string(more)),
+             Contact("name { full { plain: \"" + std::string(name) + "\" } } " + std::string(more)),
          .external_id = std::string(id)});
   }
   carnet::v1::SearchCustomersResponse Search(const std::string& text) {

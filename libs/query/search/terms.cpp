@@ -21,8 +21,11 @@ constexpr size_t kFewestDigits = 4;
 constexpr size_t kMostTermBytes = 64;
 
 bool IsPhoneText(std::string_view text) {
+  // Zeros in front were typed, too.
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return text.find_first_not_of("0123456789+-.()/ ") == std::string_view::npos &&
-         DigitsOf(text).size() >= kFewestDigits;
+         static_cast<size_t>(std::count_if(text.begin(), text.end(), is_digit)) >= kFewestDigits &&
+         !DigitsOf(text).empty();
 }
 
 class Terms {
@@ -149,7 +152,9 @@ absl::StatusOr<SearchQuery> ParseSearch(std::string_view text,
           query.words.push_back({{MakeTerm(Term::kWord, piece)}});
           for (const std::string_view word : words)
             query.words.back().push_back({MakeTerm(Term::kWord, word), true});
-        } else if (words.size() == 1) {
+        } else if (words.empty()) {  // a smiley, say
+          query.words.push_back({{MakeTerm(Term::kWord, piece)}});
+        } else {
           query.words.push_back({{MakeTerm(Term::kWord, words.front()), true}});
           if (piece != words.front()) query.words.back().push_back({MakeTerm(Term::kWord, piece)});
         }
