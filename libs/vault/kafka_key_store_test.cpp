@@ -110,6 +110,8 @@ TEST_F(KafkaKeyStoreTest, GatewaysThatRaceForOneRecordLeaveKeysThatAllOpen) {
     EXPECT_TRUE(**store->FindRecordKey("m1", second.key.id) == second.key.key);
   }
   ASSERT_TRUE(one->DeleteRecordKeys("m1", record).ok());
+  // A key that is not known makes the store read on to the topic's end.
+  ASSERT_FALSE((*two->FindRecordKey("m1", Uuid::Random())).has_value());
   for (const NewKey& key : {first, second}) {
     EXPECT_FALSE((*two->FindRecordKey("m1", key.key.id)).has_value());
     EXPECT_FALSE((*Open()->FindRecordKey("m1", key.key.id)).has_value());

@@ -56,7 +56,8 @@ class KeyStore {
   virtual absl::Status Persist(const NewKeys& keys) = 0;
 
   // Erasure: deletes all keys of a source record so that no file of the store holds them any more,
-  // then returns. Slow (it rewrites files).
+  // then returns. Slow (it rewrites files). Another process that shares the store forgets them when
+  // it has read so far.
   virtual absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) = 0;
 };
 

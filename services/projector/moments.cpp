@@ -9,11 +9,12 @@
 
 namespace carnet::projector_service {
 
-Moments::Moments(projection::Projector* projector, const event_log::Identity& identity,
-                 runtime::Worker* late, runtime::Guard* guard)
+Moments::Moments(projection::Projector* projector, event_log::EventLog* log, runtime::Worker* late,
+                 runtime::Guard* guard)
     : projector_(projector),
-      log_id_(identity.log_id.ToString()),
-      partition_count_(identity.partition_count),
+      log_(log),
+      log_id_(log->identity().log_id.ToString()),
+      partition_count_(log->identity().partition_count),
       late_(late),
       guard_(guard) {}
 
@@ -40,6 +41,14 @@ query::View Moments::WithGeneration(const Moment& moment) const {
     if (progress.partition == view.partition) view.generation = progress.generation;
   }
   return view;
+}
+
+void Moments::AtLogEnd(int32_t partition, absl::Time deadline, Use use) {
+  late_->Post([this, partition, deadline, use = std::move(use)]() mutable {
+    const auto end = log_->EndOffset(partition);
+    if (!end.ok()) return use(end.status());
+    WhenAt(partition, *end, deadline, std::move(use));
+  });
 }
 
 void Moments::WhenAt(int32_t partition, int64_t offset, absl::Time deadline, Use use) {

@@ -28,8 +28,8 @@ inline constexpr absl::Duration kDefaultWait = absl::Seconds(10);
 class Moments {
  public:
   // All must outlive this. `late`: where reads go on that had to wait. `guard`: for the adapters.
-  Moments(projection::Projector* projector, const event_log::Identity& identity,
-          runtime::Worker* late, runtime::Guard* guard);
+  Moments(projection::Projector* projector, event_log::EventLog* log, runtime::Worker* late,
+          runtime::Guard* guard);
 
   runtime::Guard* guard() const { return guard_; }
 
@@ -47,6 +47,11 @@ class Moments {
   template <typename Request, typename UseNow>
   void With(const Request& request, int32_t partition, absl::Time deadline, UseNow use);
 
+  // The same with a moment that has everything the log holds at the time of the call: what is not
+  // there then is nowhere. Slow (it asks the log): for what must not be decided by a projector that
+  // may be behind. Errors also: those of EventLog::EndOffset.
+  void AtLogEnd(int32_t partition, absl::Time deadline, Use use);
+
   int32_t PartitionOf(std::string_view merchant) const;
   // The newest moment of a partition. Error: UNAVAILABLE(PARTITION_NOT_SERVED).
   absl::StatusOr<Moment> Now(int32_t partition) const;
@@ -59,6 +64,7 @@ class Moments {
   void WhenAt(int32_t partition, int64_t offset, absl::Time deadline, Use use);
 
   projection::Projector* const projector_;
+  event_log::EventLog* const log_;
   const std::string log_id_;  // as text
   const int32_t partition_count_;
   runtime::Worker* const late_;

@@ -20,7 +20,7 @@ namespace carnet::projector_service {
 struct ProjectorServices::Impl {
   explicit Impl(const Parts& parts)
       : late(std::make_unique<runtime::Worker>()),
-        moments(parts.projector, parts.log->identity(), late.get(), parts.guard),
+        moments(parts.projector, parts.log, late.get(), parts.guard),
         subscriptions(std::make_unique<Subscriptions>(parts.projector, parts.subscriber_patience)) {
   }
   // Both have a thread that uses the services: they are made first and go first.

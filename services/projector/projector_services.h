@@ -43,7 +43,7 @@ class ProjectorServices {
   // All must outlive this.
   struct Parts {
     projection::Projector* projector;
-    const event_log::EventLog* log;
+    event_log::EventLog* log;
     const vault::Opener* opener;
     const vault::Lookup* lookup;
     runtime::Guard* guard;

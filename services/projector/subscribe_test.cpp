@@ -1,4 +1,5 @@
 // Subscriptions over a real socket, with real views, while changes go on being folded.
+#include <future>
 #include <map>
 #include <optional>
 #include <thread>
@@ -26,9 +27,10 @@ using v1::SubscribeResponse;
 // One subscription, as a client has it. A call that hangs fails after a minute.
 class Reading {
  public:
-  Reading(const std::shared_ptr<grpc::Channel>& channel, const SubscribeRequest& request)
+  Reading(const std::shared_ptr<grpc::Channel>& channel, const SubscribeRequest& request,
+          absl::Duration patience = absl::Minutes(1))
       : stub_(v1::SubscriptionService::NewStub(channel)) {
-    context_.set_deadline(absl::ToChronoTime(absl::Now() + absl::Minutes(1)));
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + patience));
     reader_ = stub_->Subscribe(&context_, request);
   }
   ~Reading() {
@@ -243,6 +245,27 @@ TEST_F(SubscribeTest, FilteredStreamsAreToldHowFarTheyAre) {
     }
   }
   EXPECT_EQ(events, 1);
+}
+
+TEST_F(SubscribeTest, CursorOfAReplicaThatIsAheadIsWaitedFor) {
+  testing::TestServer server;
+  PublishSales(5, &server);
+  const uint64_t last = LastSequence(&server);
+  std::promise<void> go_on;
+  const auto standing =
+      server.projector().OnAdvance(0, [may = go_on.get_future().share()] { may.wait(); });
+  PublishSales(1, &server);  // folded, and then it stands still
+  EXPECT_GT(LastSequence(&server), last);
+  const uint64_t behind = LastSequence(&server);
+  PublishSales(1, &server);
+  Reading early(server.Connect(), From(behind + 2), absl::Seconds(1));
+  EXPECT_FALSE(early.Next());
+  EXPECT_NE(ReasonOf(early.Finish()), "BEYOND_FEED") << "it can't know";
+  Reading patient(server.Connect(), From(behind + 2));
+  go_on.set_value();
+  const auto first = patient.Next();
+  ASSERT_TRUE(first) << patient.Finish();
+  EXPECT_EQ(first->event().sequence(), behind + 2);
 }
 
 TEST_F(SubscribeTest, WhatCantBeFollowedIsRefusedByName) {

@@ -31,13 +31,11 @@ absl::Status EpochChanged() {
 }
 
 absl::Status BeyondFeed(uint64_t from, uint64_t last) {
-  absl::Status status =
-      Error(absl::StatusCode::kOutOfRange, query::reason::kBeyondFeed,
-            std::string(absl::StrCat("from_sequence ", from,
-                                     " lies beyond the feed, which ends with ", last,
-                                     ": pass the token you read last as min_position, or "
-                                     "subscribe again with a snapshot")),
-            "from_sequence");
+  absl::Status status = Error(
+      absl::StatusCode::kOutOfRange, query::reason::kBeyondFeed,
+      std::string(absl::StrCat("from_sequence ", from, " lies beyond the feed, which ends with ",
+                               last, ": subscribe again with a snapshot")),
+      "from_sequence");
   AddErrorMetadata("sequence", std::to_string(last), &status);
   return status;
 }
@@ -80,20 +78,31 @@ class SubscriptionServiceImpl final : public Base {
           auto start = CheckRequest(request);
           if (!start.ok()) return stream->Finish(start.status());
           const int32_t partition = moments_->PartitionOf(start->merchant);
-          moments_->With(request, partition, call.deadline(),
-                         [this, partition, &request, start = *std::move(start),
-                          stream](const absl::StatusOr<Moments::Moment>& moment) {
-                           Begin(partition, request, start, stream, moment);
-                         });
+          moments_->With(
+              request, partition, call.deadline(),
+              [this, partition, deadline = call.deadline(), snapshot = request.snapshot(),
+               start = *std::move(start), stream](const absl::StatusOr<Moments::Moment>& moment) {
+                if (!moment.ok()) return stream->Finish(moment.status());
+                const uint64_t last = query::LastFeedSequence(*moment->snapshot, start.merchant);
+                if (snapshot || start.next_sequence <= last + 1) {
+                  return Begin(partition, snapshot, start, stream, moment);
+                }
+                // The cursor may come from a replica that is ahead of this one.
+                moments_->AtLogEnd(
+                    partition, deadline,
+                    [this, partition, start, stream](const absl::StatusOr<Moments::Moment>& all) {
+                      Begin(partition, /*snapshot=*/false, start, stream, all);
+                    });
+              });
         });
   }
 
  private:
-  void Begin(int32_t partition, const v1::SubscribeRequest& request, Subscription::Start start,
-             const Stream& stream, const absl::StatusOr<Moments::Moment>& moment) {
+  void Begin(int32_t partition, bool snapshot, Subscription::Start start, const Stream& stream,
+             const absl::StatusOr<Moments::Moment>& moment) {
     if (!moment.ok()) return stream->Finish(moment.status());
     const uint64_t last = query::LastFeedSequence(*moment->snapshot, start.merchant);
-    if (request.snapshot()) {
+    if (snapshot) {
       start.snapshot = moment->snapshot;
       start.next_sequence = last + 1;
     } else if (start.next_sequence > last + 1) {

@@ -98,7 +98,7 @@ TEST_F(KafkaKillTest, EachInTurnUnderLoad) {
     }
   }
   ASSERT_TRUE(shop_.WaitForMore(20)) << "it goes on without hands";
-  ASSERT_EQ(shop_.StopLoad(), "");
+  ASSERT_EQ(shop_.FinishLoad(), "");
   ASSERT_EQ(shop_.CheckNewest(), "");
 
   // A projector that begins with nothing catches up, and joins.

@@ -151,6 +151,20 @@ std::string KafkaShop::StopLoad() {
   return wrong;
 }
 
+std::string KafkaShop::FinishLoad() {
+  std::string wrong = StopLoad();
+  const auto give_up = steady_clock::now() + std::chrono::seconds(kPatienceSeconds);
+  for (const auto& shop : shops_) {
+    Publisher& publisher = shop->publisher;
+    while (wrong.empty() && publisher.acknowledged() < publisher.sent()) {
+      wrong =
+          publisher.Publish(gateway_->channel(), publisher.sent(), [&] { ++shop->acknowledged; });
+      if (steady_clock::now() > give_up) return publisher.story().merchant() + ": still unknown";
+    }
+  }
+  return wrong;
+}
+
 bool KafkaShop::WaitForMore(size_t count) {
   std::unique_lock lock(mutex_);
   std::vector<size_t> wanted;

@@ -44,6 +44,9 @@ class KafkaShop {
   // StopLoad(): the server said nothing that it should not have said.
   void StartLoad();
   std::string StopLoad();
+  // The same, and what is unknown is sent until it is acknowledged: the log holds nothing else
+  // then.
+  std::string FinishLoad();
   // Until so many further changes were acknowledged, of each shop; false after the usual patience.
   bool WaitForMore(size_t count);
 

@@ -24,6 +24,7 @@ std::string Publisher::PublishOne(carnet::v1::ChangeService::Stub* stub, bool* g
   SetDeadline(&context);
   carnet::v1::PublishRequest request;
   *request.mutable_change() = story_.At(acknowledged_);
+  sent_ = std::max(sent_, acknowledged_ + 1);
   request.set_wait(way_ == Way::kUnaryAndWait);
   carnet::v1::PublishResponse response;
   const grpc::Status status = stub->Publish(&context, request, &response);
@@ -56,6 +57,7 @@ std::string Publisher::PublishStream(carnet::v1::ChangeService::Stub* stub, size
       for (const size_t end = std::min(up_to, sent + kChangesOfMessage); sent < end; ++sent) {
         *request.add_changes() = story_.At(sent);
       }
+      sent_ = std::max(sent_, sent);
       if (!stream->Write(request)) return {};
       ++under_way;
     }

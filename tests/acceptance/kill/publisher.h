@@ -30,6 +30,8 @@ class Publisher {
   const ShopStory& story() const { return story_; }
   // The first so many changes were acknowledged.
   size_t acknowledged() const { return acknowledged_; }
+  // The first so many may be in the log: they were sent, whatever became of it.
+  size_t sent() const { return sent_; }
   // Of the newest one that was acknowledged.
   const carnet::v1::Token& token() const { return token_; }
 
@@ -41,6 +43,7 @@ class Publisher {
   const ShopStory story_;
   const Way way_;
   size_t acknowledged_ = 0;
+  size_t sent_ = 0;
   carnet::v1::Token token_;
 };
 
