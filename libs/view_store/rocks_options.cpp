@@ -40,6 +40,8 @@ Use UseOf(Family family) {
     case Family::kCodes:
     case Family::kAccounts:
     case Family::kIdentity:
+    case Family::kSharedValues:
+    case Family::kLinks:
       return Use::kByKey;
     case Family::kEntries:
     case Family::kFeed:
@@ -48,10 +50,8 @@ Use UseOf(Family family) {
     case Family::kIdentifiers:
     case Family::kHistory:
     case Family::kOrders:
-    case Family::kSharedValues:
       return Use::kMixed;
     case Family::kMerchants:
-    case Family::kLinks:
     case Family::kPostings:
     case Family::kOwnAccounts:
     case Family::kDeadLetters:

@@ -97,18 +97,15 @@ CustomerRow MakeRow(const Step& step, const identity::Records& records, const Cl
 
 }  // namespace
 
-void WriteCustomers(Step* step, const identity::Records& records, const std::set<Uuid>& former,
-                    std::vector<Cluster> clusters) {
+void WriteCustomers(Step* step, const identity::Records& records,
+                    const std::map<Uuid, CustomerRow>& former, std::vector<Cluster> clusters) {
   const std::string& merchant = step->merchant_name();
   for (Cluster& cluster : clusters) SortByAge(records, &cluster.members);
   std::sort(clusters.begin(), clusters.end(),
             [](const Cluster& a, const Cluster& b) { return a.members[0] < b.members[0]; });
 
-  std::map<Uuid, CustomerRow> rows_before;
   std::vector<LinkEdge> known;
-  for (const Uuid& customer : former) {
-    CustomerRow& row = rows_before[customer];
-    GetRow(step->state, Family::kLinks, CustomerKey(merchant, customer), &row);
+  for (const auto& [customer, row] : former) {
     known.insert(known.end(), row.edges().begin(), row.edges().end());
   }
 
@@ -144,19 +141,18 @@ void WriteCustomers(Step* step, const identity::Records& records, const std::set
       MoveRecord(step, member, customer, alone);
       came_or_went = true;
     }
-    const auto before = rows_before.find(customer);
-    if (before != rows_before.end())
+    const auto before = former.find(customer);
+    if (before != former.end())
       came_or_went |= before->second.members_size() != static_cast<int>(cluster.members.size());
     if (came_or_went) RememberMembers(step, cluster.members);
     if (alone) continue;
     written.insert(customer);
     const CustomerRow row = MakeRow(*step, records, cluster, known);
-    if (before == rows_before.end() ||
-        before->second.SerializeAsString() != row.SerializeAsString()) {
+    if (before == former.end() || before->second.SerializeAsString() != row.SerializeAsString()) {
       PutRow(&step->state, Family::kLinks, CustomerKey(merchant, customer), row);
     }
   }
-  for (const Uuid& customer : former) {
+  for (const auto& [customer, row] : former) {
     if (!written.contains(customer))
       step->state.Delete(Family::kLinks, CustomerKey(merchant, customer));
   }

@@ -3,10 +3,11 @@
 // so that any link can be undone, in any order.
 #pragma once
 
-#include <set>
+#include <map>
 #include <vector>
 
 #include "base/uuid.h"
+#include "carnet/log/v1/rows.pb.h"
 #include "carnet/v1/change.pb.h"
 #include "domain/identity/clusters.h"
 #include "domain/step.h"
@@ -24,9 +25,10 @@ Verdict ApplyDistinguish(Step* step, const carnet::v1::DistinguishCustomers& dis
 Verdict LinkRecords(Step* step, const Uuid& a, const Uuid& b);
 
 // Writes who is one customer now, tells of what changed, and remembers who belonged where.
-// `former`: the ids of all customers of several records that any member of `clusters` belonged to;
-// all their members are in `clusters`.
-void WriteCustomers(Step* step, const identity::Records& records, const std::set<Uuid>& former,
+// `former`: all customers of several records that any member of `clusters` belonged to, as they
+// stand in the views; all their members are in `clusters`.
+void WriteCustomers(Step* step, const identity::Records& records,
+                    const std::map<Uuid, carnet::log::v1::CustomerRow>& former,
                     std::vector<identity::Cluster> clusters);
 
 // All records of a customer, oldest first; the customer itself if it is not linked. `customer` is

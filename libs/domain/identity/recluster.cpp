@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 namespace carnet::domain::identity {
 namespace {
 
+using carnet::log::v1::CustomerRow;
 using carnet::log::v1::Decision;
 using carnet::log::v1::IdentityRow;
 using carnet::log::v1::RecordRow;
@@ -76,6 +78,34 @@ std::string HomeAndNames(const IdentityRow& row) {
   return part.SerializeAsString();
 }
 
+// Divides the neighbourhoods of some records again; `records` are those of now.
+void Divide(Step* step, const StoredRecords& records, const Clusterer& clusterer,
+            const std::set<Uuid>& seeds) {
+  const std::string& merchant = step->merchant_name();
+  std::set<Uuid> done;
+  std::map<Uuid, CustomerRow> former;  // customers that had any of them
+  std::vector<Cluster> clusters;
+  std::deque<Uuid> open(seeds.begin(), seeds.end());
+  while (!open.empty()) {
+    const Uuid id = open.front();
+    open.pop_front();
+    if (done.contains(id)) continue;
+    for (Cluster& cluster : clusterer.CustomersAround(id)) {
+      for (const Uuid& member : cluster.members) {
+        done.insert(member);
+        const auto customer = Uuid::FromBytes(records.Find(member)->row.customer_id());
+        if (!customer || former.contains(*customer)) continue;
+        CustomerRow& row = former[*customer];
+        GetRow(step->state, Family::kLinks, CustomerKey(merchant, *customer), &row);
+        // Who was linked with one of them may stand elsewhere now.
+        for (const std::string& one : row.members()) open.push_back(*Uuid::FromBytes(one));
+      }
+      clusters.push_back(std::move(cluster));
+    }
+  }
+  WriteCustomers(step, records, former, std::move(clusters));
+}
+
 // Writes what is known of a record, keeps the values by which others find it in step, and divides
 // again what that touches.
 void Replace(Step* step, const Uuid& record, const IdentityRow& before, const IdentityRow& after) {
@@ -107,12 +137,10 @@ void Replace(Step* step, const Uuid& record, const IdentityRow& before, const Id
     if (Identifies(value.first)) others[value] = records.With(value.first, value.second, &count);
   }
   for (const auto& [kind, token] : left) {
-    RemoveFromSharedValue(merchant, kind, token, record, &step->state);
-    records.Forget(kind, token);
+    RemoveFromSharedValue(merchant, kind, token, record, records.Value(kind, token), &step->state);
   }
   for (const auto& [kind, token] : came) {
-    AddToSharedValue(merchant, kind, token, record, &step->state);
-    records.Forget(kind, token);
+    AddToSharedValue(merchant, kind, token, record, records.Value(kind, token), &step->state);
   }
   PutRow(&step->state, Family::kIdentity, RecordKey(merchant, record), after);
   records.Forget(record);
@@ -126,7 +154,7 @@ void Replace(Step* step, const Uuid& record, const IdentityRow& before, const Id
     seeds.insert(others[value].begin(), others[value].end());
   }
   if (moved) AddVisitors(records, clusterer, all, record, &seeds);
-  Recluster(step, seeds);
+  Divide(step, records, clusterer, seeds);
 }
 
 IdentityRow ReadOrBegin(const Step& step, const Uuid& record) {
@@ -192,30 +220,8 @@ void Decide(Step* step, const Uuid& a, const Uuid& b, std::optional<bool> same) 
 }
 
 void Recluster(Step* step, const std::set<Uuid>& seeds) {
-  const std::string& merchant = step->merchant_name();
-  const StoredRecords records(step->state, merchant);
-  const Clusterer clusterer(records);
-  std::set<Uuid> done;
-  std::set<Uuid> customers;  // that had any of them
-  std::vector<Cluster> clusters;
-  std::deque<Uuid> open(seeds.begin(), seeds.end());
-  while (!open.empty()) {
-    const Uuid id = open.front();
-    open.pop_front();
-    if (done.contains(id)) continue;
-    for (Cluster& cluster : clusterer.CustomersAround(id)) {
-      for (const Uuid& member : cluster.members) {
-        done.insert(member);
-        const auto customer = Uuid::FromBytes(records.Find(member)->row.customer_id());
-        if (!customer || !customers.insert(*customer).second) continue;
-        // Who was linked with one of them may stand elsewhere now.
-        for (const Uuid& former : MembersOf(step->state, merchant, *customer))
-          open.push_back(former);
-      }
-      clusters.push_back(std::move(cluster));
-    }
-  }
-  WriteCustomers(step, records, customers, std::move(clusters));
+  const StoredRecords records(step->state, step->merchant_name());
+  Divide(step, records, Clusterer(records), seeds);
 }
 
 }  // namespace carnet::domain::identity

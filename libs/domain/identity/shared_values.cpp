@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "carnet/log/v1/identity_rows.pb.h"
 #include "domain/identity/evidence.h"
 #include "domain/keys.h"
 
@@ -30,46 +29,43 @@ std::string Pack(const std::vector<Uuid>& ids) {
 
 }  // namespace
 
-std::vector<Uuid> ReadSharedValue(const Reader& state, std::string_view merchant,
-                                  IdentityTokenKind kind, uint64_t token, uint32_t* count) {
+SharedValueRow ReadSharedValue(const Reader& state, std::string_view merchant,
+                               IdentityTokenKind kind, uint64_t token) {
   SharedValueRow row;
   GetRow(state, Family::kSharedValues, SharedValueKey(merchant, kind, token), &row);
-  *count = row.count();
-  return Unpack(row.records());
+  return row;
 }
 
+std::vector<Uuid> RecordsOf(const SharedValueRow& row) { return Unpack(row.records()); }
+
 void AddToSharedValue(std::string_view merchant, IdentityTokenKind kind, uint64_t token,
-                      const Uuid& record, Overlay* state) {
-  const std::string key = SharedValueKey(merchant, kind, token);
-  SharedValueRow row;
-  GetRow(*state, Family::kSharedValues, key, &row);
-  row.set_count(row.count() + 1);
+                      const Uuid& record, SharedValueRow* row, Overlay* state) {
+  row->set_count(row->count() + 1);
   const auto put_own_row = [&](const Uuid& id) {
     state->Put(Family::kSharedValues, SharedValueKey(merchant, kind, token, id), "");
   };
-  if (row.count() > kMaxRecords) {
-    for (const Uuid& id : Unpack(row.records())) put_own_row(id);
-    row.clear_records();
+  if (row->count() > kMaxRecords) {
+    for (const Uuid& id : Unpack(row->records())) put_own_row(id);
+    row->clear_records();
     put_own_row(record);
   } else {
-    std::vector<Uuid> ids = Unpack(row.records());
+    std::vector<Uuid> ids = Unpack(row->records());
     ids.insert(std::lower_bound(ids.begin(), ids.end(), record), record);
-    row.set_records(Pack(ids));
+    row->set_records(Pack(ids));
   }
-  PutRow(state, Family::kSharedValues, key, row);
+  PutRow(state, Family::kSharedValues, SharedValueKey(merchant, kind, token), *row);
 }
 
 void RemoveFromSharedValue(std::string_view merchant, IdentityTokenKind kind, uint64_t token,
-                           const Uuid& record, Overlay* state) {
+                           const Uuid& record, SharedValueRow* row, Overlay* state) {
+  Require(row->count() > 0, "a shared value has a row");
   const std::string key = SharedValueKey(merchant, kind, token);
-  SharedValueRow row;
-  Require(GetRow(*state, Family::kSharedValues, key, &row), "a shared value has a row");
-  const bool in_rows = row.count() > kMaxRecords;
-  row.set_count(row.count() - 1);
-  std::vector<Uuid> ids = Unpack(row.records());
+  const bool in_rows = row->count() > kMaxRecords;
+  row->set_count(row->count() - 1);
+  std::vector<Uuid> ids = Unpack(row->records());
   if (in_rows) {
     state->Delete(Family::kSharedValues, SharedValueKey(merchant, kind, token, record));
-    if (row.count() <= kMaxRecords) {
+    if (row->count() <= kMaxRecords) {
       state->Scan(Family::kSharedValues, key, [&](std::string_view at, std::string_view) {
         if (at.size() > key.size()) ids.push_back(*Uuid::FromBytes(at.substr(key.size())));
         return true;
@@ -80,11 +76,11 @@ void RemoveFromSharedValue(std::string_view merchant, IdentityTokenKind kind, ui
   } else {
     ids.erase(std::remove(ids.begin(), ids.end(), record), ids.end());
   }
-  row.set_records(Pack(ids));
-  if (row.count() == 0) {
+  row->set_records(Pack(ids));
+  if (row->count() == 0) {
     state->Delete(Family::kSharedValues, key);
   } else {
-    PutRow(state, Family::kSharedValues, key, row);
+    PutRow(state, Family::kSharedValues, key, *row);
   }
 }
 

@@ -6,20 +6,25 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "carnet/log/v1/identity_rows.pb.h"
 #include "carnet/v1/personal.pb.h"
 #include "domain/state.h"
 
 namespace carnet::domain::identity {
 
-// Ascending; none where there are more than kMaxRecords. `count`: how many there are.
-std::vector<Uuid> ReadSharedValue(const Reader& state, std::string_view merchant,
-                                  carnet::v1::IdentityTokenKind kind, uint64_t token,
-                                  uint32_t* count);
+// The row of a value; empty where nobody has it.
+carnet::log::v1::SharedValueRow ReadSharedValue(const Reader& state, std::string_view merchant,
+                                                carnet::v1::IdentityTokenKind kind, uint64_t token);
 
-// However many have a value, adding or removing one writes two rows at most, but at the limit.
+// The records that have a value, ascending; none where there are more than kMaxRecords.
+std::vector<Uuid> RecordsOf(const carnet::log::v1::SharedValueRow& row);
+
+// One record more or less, in the row as it was read and in the views. However many have a value,
+// that writes two rows at most, but at the limit.
 void AddToSharedValue(std::string_view merchant, carnet::v1::IdentityTokenKind kind, uint64_t token,
-                      const Uuid& record, Overlay* state);
+                      const Uuid& record, carnet::log::v1::SharedValueRow* row, Overlay* state);
 void RemoveFromSharedValue(std::string_view merchant, carnet::v1::IdentityTokenKind kind,
-                           uint64_t token, const Uuid& record, Overlay* state);
+                           uint64_t token, const Uuid& record, carnet::log::v1::SharedValueRow* row,
+                           Overlay* state);
 
 }  // namespace carnet::domain::identity

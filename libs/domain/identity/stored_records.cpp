@@ -16,14 +16,18 @@ const Card* StoredRecords::Find(const Uuid& id) const {
   return found->second.get();
 }
 
+carnet::log::v1::SharedValueRow* StoredRecords::Value(carnet::v1::IdentityTokenKind kind,
+                                                      uint64_t token) const {
+  const auto [found, is_new] = values_.try_emplace({kind, token});
+  if (is_new) found->second = ReadSharedValue(*state_, merchant_, kind, token);
+  return &found->second;
+}
+
 std::vector<Uuid> StoredRecords::With(carnet::v1::IdentityTokenKind kind, uint64_t token,
                                       uint32_t* count) const {
-  const auto [found, is_new] = values_.try_emplace({kind, token});
-  if (is_new) {
-    found->second.records = ReadSharedValue(*state_, merchant_, kind, token, &found->second.count);
-  }
-  *count = found->second.count;
-  return found->second.records;
+  const auto& row = *Value(kind, token);
+  *count = row.count();
+  return RecordsOf(row);
 }
 
 }  // namespace carnet::domain::identity

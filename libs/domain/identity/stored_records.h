@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "carnet/log/v1/identity_rows.pb.h"
 #include "domain/identity/clusters.h"
 #include "domain/state.h"
 
@@ -22,20 +23,16 @@ class StoredRecords final : public Records {
   std::vector<Uuid> With(carnet::v1::IdentityTokenKind kind, uint64_t token,
                          uint32_t* count) const override;
 
-  // What was read of a record or a value is forgotten: it was written.
+  // The row of a value: whoever writes it, writes it here too.
+  carnet::log::v1::SharedValueRow* Value(carnet::v1::IdentityTokenKind kind, uint64_t token) const;
+  // What was read of a record is forgotten: it was written.
   void Forget(const Uuid& id) { cards_.erase(id); }
-  void Forget(carnet::v1::IdentityTokenKind kind, uint64_t token) { values_.erase({kind, token}); }
 
  private:
-  struct Value {
-    std::vector<Uuid> records;
-    uint32_t count = 0;
-  };
-
   const Reader* state_;
   std::string_view merchant_;
   mutable std::map<Uuid, std::unique_ptr<Card>> cards_;
-  mutable std::map<std::pair<int, uint64_t>, Value> values_;
+  mutable std::map<std::pair<int, uint64_t>, carnet::log::v1::SharedValueRow> values_;
 };
 
 }  // namespace carnet::domain::identity
