@@ -74,6 +74,11 @@ class MemoryViews : public view_store::Snapshot {
                     const Visitor& visit) const override;
   void ScanUntrusted(int64_t before_offset, const UntrustedVisitor& visit) const override;
 
+  // Damages the views: a row that no fold wrote.
+  void Put(domain::Family family, std::string key, std::string value) {
+    rows_[static_cast<size_t>(family)][std::move(key)] = std::move(value);
+  }
+
   void AddUntrusted(int64_t offset, std::string_view reason);
 
   View view(uint32_t generation = 1) const;
