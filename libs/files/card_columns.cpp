@@ -100,11 +100,20 @@ std::string ValueText(const Message& message, const FieldDescriptor* field, int 
                               : reflection->GetEnumValue(message, field);
     return number == 0 ? std::string() : EnumWord(field->enum_type(), number);
   }
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL)
+    return reflection->GetBool(message, field) ? "yes" : "";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
     return listed ? reflection->GetRepeatedString(message, field, index)
                   : reflection->GetString(message, field);
   }
   return {};
+}
+
+std::optional<bool> YesOrNo(std::string_view text) {
+  const std::string word = absl::AsciiStrToLower(std::string(text));
+  if (word == "yes" || word == "true" || word == "1") return true;
+  if (word == "no" || word == "false" || word == "0") return false;
+  return std::nullopt;
 }
 
 std::optional<std::string> SetValue(const FieldDescriptor* field, std::string_view text,
@@ -125,6 +134,12 @@ std::optional<std::string> SetValue(const FieldDescriptor* field, std::string_vi
     } else {
       reflection->SetEnumValue(message, field, *number);
     }
+    return std::nullopt;
+  }
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
+    const auto yes = YesOrNo(text);
+    if (!yes) return "it is yes or no";
+    reflection->SetBool(message, field, *yes);
     return std::nullopt;
   }
   if (field->is_repeated()) {
@@ -174,10 +189,9 @@ std::optional<std::string> SetCustom(const Column& column, std::string_view cell
       value->set_choice(text);
       break;
     case carnet::v1::CUSTOM_FIELD_TYPE_YES_NO: {
-      const std::string word = absl::AsciiStrToLower(text);
-      const bool yes = word == "yes" || word == "true" || word == "1";
-      if (!yes && word != "no" && word != "false" && word != "0") return "it is yes or no";
-      value->set_yes(yes);
+      const auto yes = YesOrNo(text);
+      if (!yes) return "it is yes or no";
+      value->set_yes(*yes);
       break;
     }
     default:

@@ -32,24 +32,6 @@ void AppendUtf8(uint32_t c, std::string* out) {
   }
 }
 
-bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t more = byte < 0x80       ? 0
-                        : byte >> 5 == 6  ? 1
-                        : byte >> 4 == 14 ? 2
-                        : byte >> 3 == 30 ? 3
-                                          : 4;
-    if (more == 4 || i + more >= text.size() + (more == 0 ? 1 : 0)) return false;
-    if (byte == 0xc0 || byte == 0xc1 || byte > 0xf4) return false;
-    for (size_t k = 1; k <= more; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    i += more + 1;
-  }
-  return true;
-}
-
 std::string FromWindows1252(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 8);

@@ -1,5 +1,5 @@
-#include <fstream>
-#include <sstream>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "files/card_columns.h"
 #include "files/rows.h"
+#include "files/zip_test.h"
 
 namespace carnet::files {
 namespace {
@@ -101,6 +102,67 @@ TEST(Xlsx, WhatIsNoSpreadsheetIsRefused) {
   EXPECT_EQ(ReasonOf(ErrorOf(std::string("PK\x03\x04 nothing", 12))), "FILE_MALFORMED");
   const std::string file = Written(v1::FILE_FORMAT_XLSX, {{"a"}, {"b"}});
   EXPECT_EQ(ReasonOf(ErrorOf(file.substr(0, file.size() / 2))), "FILE_MALFORMED");
+}
+
+TEST(Xlsx, TheFirstSheetIsTheOneTheBookNamesFirst) {
+  // As it is after somebody deleted the first sheet.
+  const std::string file = test::Zip({
+      {"xl/workbook.xml",
+       "<workbook xmlns:r=\"x\"><sheets><sheet name=\"B\" r:id=\"rId7\"/><sheet name=\"A\" "
+       "r:id=\"rId1\"/></sheets></workbook>"},
+      {"xl/_rels/workbook.xml.rels",
+       "<Relationships><Relationship Id=\"rId1\" Type=\"x/worksheet\" "
+       "Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId7\" Type=\"x/worksheet\" "
+       "Target=\"/xl/worksheets/sheet2.xml\"/></Relationships>"},
+      {"xl/worksheets/sheet1.xml",
+       "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"},
+      {"xl/worksheets/sheet2.xml",
+       "<worksheet><sheetData><row><c><v>2</v></c></row></sheetData></worksheet>"},
+  });
+  EXPECT_THAT(ReadAll(file), ElementsAre(Row{"2"}));
+}
+
+TEST(Xlsx, EscapesOfSpreadsheets) {
+  const std::vector<Row> rows = {{"_x0041_", "_x005F_", "_x", "a\x01z", "_x000D_\r", "_x00e9_"}};
+  EXPECT_EQ(ReadAll(Written(v1::FILE_FORMAT_XLSX, rows)), rows);
+}
+
+TEST(Xlsx, WhatACellCannotHoldIsSaidWithItsPlace) {
+  auto writer = WriteRows(v1::FILE_FORMAT_XLSX);
+  ASSERT_TRUE((*writer)->Add({"a", std::string(32'767, 'x')}).ok());
+  const absl::Status status = (*writer)->Add({"a", std::string(32'768, 'x')});
+  EXPECT_EQ(ReasonOf(status), "CELL_TOO_LONG");
+  EXPECT_NE(status.message().find("row 2, column B"), std::string::npos) << status;
+}
+
+TEST(Xlsx, IsWrittenInTheTemporaryFolderAndLeavesNothingThere) {
+  const std::string folder = std::filesystem::temp_directory_path() / "carnet-files-test";
+  std::filesystem::create_directories(folder);
+  setenv("TMPDIR", folder.c_str(), 1);
+  {
+    auto writer = WriteRows(v1::FILE_FORMAT_XLSX);
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    ASSERT_TRUE((*writer)->Add({"a"}).ok());
+    EXPECT_TRUE(std::filesystem::is_empty(folder));  // no name: kill -9 would leave nothing
+    ASSERT_TRUE((*writer)->Finish().ok());
+    EXPECT_FALSE((*writer)->Take().empty());
+  }
+  std::filesystem::remove_all(folder);
+  const auto none = WriteRows(v1::FILE_FORMAT_XLSX);
+  EXPECT_EQ(ReasonOf(none.status()), "NO_TEMPORARY_FILE") << none.status();
+  unsetenv("TMPDIR");
+}
+
+TEST(Utf8, AsTheStandardHasIt) {
+  for (const char* good : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf",
+                           "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(IsUtf8(good)) << good;
+  }
+  for (const char* bad :
+       {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xe2\x82", "\xe2\x82z"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << bad;
+  }
 }
 
 carnet::v1::Contact ContactOf(const std::string& text) {

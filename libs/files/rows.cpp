@@ -12,6 +12,28 @@ v1::FileFormat FormatOf(std::string_view bytes) {
                                                                  : v1::FILE_FORMAT_CSV;
 }
 
+bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned first = byte(i);
+    if (first < 0x80) {
+      ++i;
+      continue;
+    }
+    const size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || i + more >= text.size()) return false;
+    // No longer form than needed, no half of a pair, nothing beyond U+10FFFF.
+    const unsigned lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const unsigned highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (byte(i + 1) < lowest || byte(i + 1) > highest) return false;
+    for (size_t k = 2; k <= more; ++k) {
+      if ((byte(i + k) & 0xc0) != 0x80) return false;
+    }
+    i += more + 1;
+  }
+  return true;
+}
+
 std::string PlaceText(int64_t row, size_t column) {
   std::string letters;
   for (size_t n = column + 1; n > 0; n = (n - 1) / 26)
@@ -21,8 +43,13 @@ std::string PlaceText(int64_t row, size_t column) {
 
 absl::Status FileError(std::string_view reason, int64_t row, size_t column,
                        std::string_view detail) {
+  return FileError(absl::StatusCode::kInvalidArgument, reason, row, column, detail);
+}
+
+absl::Status FileError(absl::StatusCode code, std::string_view reason, int64_t row, size_t column,
+                       std::string_view detail) {
   absl::Status status =
-      Error(absl::StatusCode::kInvalidArgument, reason,
+      Error(code, reason,
             std::string(absl::StrCat(PlaceText(row, column), ": ", std::string(detail))), "data");
   AddErrorMetadata("row", absl::StrCat(row), &status);
   AddErrorMetadata("column", absl::StrCat(column + 1), &status);

@@ -51,13 +51,19 @@ class RowWriter {
   virtual std::string Take() = 0;
   virtual absl::Status Finish() = 0;
 };
-// Memory does not grow with the file; XLSX goes through a file without a name in a temporary
-// folder.
+// Memory does not grow with the file; XLSX goes through files without names in the temporary
+// folder (std::filesystem::temp_directory_path: TMPDIR, or /tmp): UNAVAILABLE(NO_TEMPORARY_FILE).
+// Add() fails where a format can't hold a row: FAILED_PRECONDITION(CELL_TOO_LONG, TOO_MANY_ROWS).
 absl::StatusOr<std::unique_ptr<RowWriter>> WriteRows(v1::FileFormat format);
+
+// As the Unicode standard has it (no overlong forms, no surrogates).
+bool IsUtf8(std::string_view text);
 
 // "row 3, column B".
 std::string PlaceText(int64_t row, size_t column);
 absl::Status FileError(std::string_view reason, int64_t row, size_t column,
+                       std::string_view detail);  // INVALID_ARGUMENT
+absl::Status FileError(absl::StatusCode code, std::string_view reason, int64_t row, size_t column,
                        std::string_view detail);
 
 // Of the formats; see ReadRows and WriteRows.

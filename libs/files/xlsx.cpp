@@ -1,4 +1,5 @@
 // Spreadsheets: read by minizip and pugixml, written by libxlsxwriter row by row.
+#include <fcntl.h>
 #include <unistd.h>
 #include <xlsxwriter.h>
 
@@ -6,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -133,6 +135,32 @@ pugi::xml_node Child(const pugi::xml_node& node, std::string_view name) {
   return node.find_child([&](const pugi::xml_node& child) { return IsNamed(child, name); });
 }
 
+// "_x000D_" → "\r": how a spreadsheet writes characters that XML may not hold, and an underscore
+// that would look like one of them.
+constexpr size_t kEscapeSize = 7;
+bool IsEscape(std::string_view text) {
+  return text.size() >= kEscapeSize && text.starts_with("_x") && text[6] == '_' &&
+         text.substr(2, 4).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+std::string Unescaped(std::string text) {
+  for (size_t at = text.find("_x"); at != std::string::npos; at = text.find("_x", at + 1)) {
+    if (!IsEscape(std::string_view(text).substr(at))) continue;
+    const auto code = std::stoul(text.substr(at + 2, 4), nullptr, 16);
+    if (code == 0 || code >= 0x80) continue;  // nobody escapes those
+    text.replace(at, kEscapeSize, 1, static_cast<char>(code));
+  }
+  return text;
+}
+// The underscores; libxlsxwriter sees to the rest.
+std::string Escaped(std::string text) {
+  for (size_t at = text.find("_x"); at != std::string::npos; at = text.find("_x", at + 1)) {
+    if (!IsEscape(std::string_view(text).substr(at))) continue;
+    text.replace(at, 1, "_x005F_");
+    at += kEscapeSize - 1;
+  }
+  return text;
+}
+
 // The text of <si> or <is>: <t>, or the <t> of each <r>; what is said of pronunciation is left out.
 std::string TextOf(const pugi::xml_node& node) {
   std::string text;
@@ -140,7 +168,7 @@ std::string TextOf(const pugi::xml_node& node) {
     if (IsNamed(child, "t")) text += child.text().get();
     if (IsNamed(child, "r")) text += Child(child, "t").text().get();
   }
-  return text;
+  return Unescaped(std::move(text));
 }
 
 // "BC12" → 54; negative: no reference.
@@ -171,13 +199,49 @@ std::string NumberText(const std::string& stored) {
   return stored;
 }
 
+// Where in the archive the texts and the first sheet are. What does not say so has them where
+// everybody has them.
+struct Parts {
+  std::string strings = "xl/sharedStrings.xml";
+  std::string sheet = "xl/worksheets/sheet1.xml";
+};
+absl::Status FindParts(Archive* archive, Parts* parts) {
+  std::string part;
+  pugi::xml_document book;
+  pugi::xml_document relations;
+  for (const auto& [name, document] :
+       {std::pair("xl/workbook.xml", &book), std::pair("xl/_rels/workbook.xml.rels", &relations)}) {
+    const auto there = archive->Get(name, &part);
+    if (!there.ok()) return there.status();
+    if (!*there) return absl::OkStatus();
+    if (absl::Status status = Parse(part, document); !status.ok()) return status;
+  }
+  std::string_view first;
+  for (const auto& attribute :
+       Child(Child(Child(book, "workbook"), "sheets"), "sheet").attributes()) {
+    const std::string_view name = attribute.name();
+    if (name.ends_with(":id")) first = attribute.value();
+  }
+  for (const pugi::xml_node& relation : Child(relations, "Relationships").children()) {
+    const std::string_view target = relation.attribute("Target").value();
+    const std::string path =
+        target.starts_with('/') ? std::string(target.substr(1)) : "xl/" + std::string(target);
+    if (!first.empty() && relation.attribute("Id").value() == first) parts->sheet = path;
+    if (std::string_view(relation.attribute("Type").value()).ends_with("/sharedStrings"))
+      parts->strings = path;
+  }
+  return absl::OkStatus();
+}
+
 class XlsxReader final : public RowReader {
  public:
   absl::Status Load(std::string_view bytes) {
     Archive archive(bytes);
     if (!archive.ok()) return Malformed("this is no spreadsheet: its archive can't be read");
+    Parts parts;
+    if (absl::Status status = FindParts(&archive, &parts); !status.ok()) return status;
     std::string part;
-    auto there = archive.Get("xl/sharedStrings.xml", &part);
+    auto there = archive.Get(parts.strings.c_str(), &part);
     if (!there.ok()) return there.status();
     if (*there) {
       pugi::xml_document strings;
@@ -186,7 +250,7 @@ class XlsxReader final : public RowReader {
         if (IsNamed(node, "si")) strings_.push_back(TextOf(node));
       }
     }
-    there = archive.Get("xl/worksheets/sheet1.xml", &part);
+    there = archive.Get(parts.sheet.c_str(), &part);
     if (!there.ok()) return there.status();
     if (!*there) return Malformed("the spreadsheet has no first sheet");
     if (absl::Status status = Parse(part, &sheet_); !status.ok()) return status;
@@ -214,6 +278,8 @@ class XlsxReader final : public RowReader {
         if (row->size() <= column) row->resize(column + 1);
         auto text = Text(cell, column);
         if (!text.ok()) return text.status();
+        if (!IsUtf8(*text))
+          return FileError("FILE_MALFORMED", number_, column, "its text is not UTF-8");
         any = any || !text->empty();
         (*row)[column] = *std::move(text);
       }
@@ -236,7 +302,7 @@ class XlsxReader final : public RowReader {
     }
     if (type == "b") return std::string(value == "1" ? "true" : "false");
     if (type == "e") return FileError("FILE_FORMULA", number_, column, "an error value");
-    if (type == "str" || value.empty()) return value;
+    if (type == "str" || value.empty()) return Unescaped(value);
     return NumberText(value);
   }
 
@@ -250,23 +316,26 @@ class XlsxWriter final : public RowWriter {
  public:
   ~XlsxWriter() override {
     if (book_ != nullptr) workbook_close(book_);
-    if (file_ != nullptr) std::fclose(file_);
-    if (!path_.empty()) unlink(path_.c_str());
+    if (fd_ >= 0) close(fd_);
   }
 
   absl::Status Begin() {
-    const char* folder = std::getenv("TMPDIR");
-    path_ = absl::StrCat(folder == nullptr ? "/tmp" : folder, "/carnet-export-XXXXXX");
-    const int fd = mkstemp(path_.data());
-    if (fd < 0) {
-      path_.clear();
+    std::error_code error;
+    folder_ = std::filesystem::temp_directory_path(error).string();
+    std::string path = folder_ + "/carnet-export-XXXXXX";
+    fd_ = error ? -1 : mkostemp(path.data(), O_CLOEXEC);
+    if (fd_ < 0) {
       return Error(absl::StatusCode::kUnavailable, "NO_TEMPORARY_FILE",
-                   "can't make a temporary file for the spreadsheet");
+                   "can't make a temporary file for the spreadsheet: is there room in " + folder_ +
+                       "? (TMPDIR names another folder)");
     }
-    close(fd);
+    // Without a name: what stands in it is gone with the process, however that ends.
+    unlink(path.c_str());
+    path = absl::StrCat("/proc/self/fd/", fd_);
     lxw_workbook_options options{};
     options.constant_memory = LXW_TRUE;
-    book_ = workbook_new_opt(path_.c_str(), &options);
+    options.tmpdir = folder_.data();
+    book_ = workbook_new_opt(path.c_str(), &options);
     sheet_ = workbook_add_worksheet(book_, "Customers");
     // Text stays text: "+33…" and "007" survive.
     format_ = workbook_add_format(book_);
@@ -277,7 +346,18 @@ class XlsxWriter final : public RowWriter {
   absl::Status Add(const Row& row) override {
     for (size_t i = 0; i < row.size(); ++i) {
       if (row[i].empty()) continue;
-      worksheet_write_string(sheet_, next_, static_cast<lxw_col_t>(i), row[i].c_str(), format_);
+      const lxw_error error = worksheet_write_string(sheet_, next_, static_cast<lxw_col_t>(i),
+                                                     Escaped(row[i]).c_str(), format_);
+      if (error == LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED) {
+        return FileError(absl::StatusCode::kFailedPrecondition, "CELL_TOO_LONG", next_ + 1, i,
+                         "more text than a cell of a spreadsheet holds: export CSV");
+      }
+      if (error == LXW_ERROR_WORKSHEET_INDEX_OUT_OF_RANGE) {
+        return FileError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_ROWS", next_ + 1, i,
+                         "more than a spreadsheet holds: export CSV");
+      }
+      if (error != LXW_NO_ERROR)
+        return Error(absl::StatusCode::kUnavailable, "SPREADSHEET", lxw_strerror(error));
     }
     ++next_;
     return absl::OkStatus();
@@ -288,29 +368,27 @@ class XlsxWriter final : public RowWriter {
     book_ = nullptr;
     if (error != LXW_NO_ERROR)
       return Error(absl::StatusCode::kUnavailable, "SPREADSHEET", lxw_strerror(error));
-    file_ = std::fopen(path_.c_str(), "rb");
-    unlink(path_.c_str());
-    path_.clear();
-    return file_ == nullptr ? Error(absl::StatusCode::kUnavailable, "SPREADSHEET",
-                                    "the spreadsheet can't be read again")
-                            : absl::OkStatus();
+    return absl::OkStatus();
   }
 
   std::string Take() override {
     std::string piece;
-    if (file_ == nullptr) return piece;
+    if (book_ != nullptr) return piece;
     piece.resize(256 << 10);
-    piece.resize(std::fread(piece.data(), 1, piece.size(), file_));
+    const ssize_t count = pread(fd_, piece.data(), piece.size(), taken_);
+    piece.resize(count < 0 ? 0 : static_cast<size_t>(count));
+    taken_ += static_cast<off_t>(piece.size());
     return piece;
   }
 
  private:
-  std::string path_;
+  std::string folder_;
+  int fd_ = -1;
+  off_t taken_ = 0;
   lxw_workbook* book_ = nullptr;
   lxw_worksheet* sheet_ = nullptr;
   lxw_format* format_ = nullptr;
   lxw_row_t next_ = 0;
-  std::FILE* file_ = nullptr;
 };
 
 }  // namespace

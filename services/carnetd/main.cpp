@@ -124,6 +124,7 @@ int Run(const runtime::Config& config) {
             .lookup = &lookup,
             .guard = &guard,
             .publish = PublishThrough(gateway.get()),
+            .preview = PreviewThrough(gateway.get()),
             .country_of = CountryOf(config),
             .outcomes = gateway == nullptr,
             .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});

@@ -52,4 +52,12 @@ projector_service::PublishChanges PublishThrough(gateway::Gateway* gateway) {
   };
 }
 
+projector_service::PreviewChanges PreviewThrough(gateway::Gateway* gateway) {
+  if (gateway == nullptr) return nullptr;
+  return [gateway](const access::Grant& caller, std::vector<v1::Change> changes,
+                   const domain::Reader& views) {
+    return gateway->Preview(caller, std::move(changes), views);
+  };
+}
+
 }  // namespace carnet

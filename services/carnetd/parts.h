@@ -28,6 +28,7 @@ std::function<std::string(std::string_view merchant)> CountryOf(const runtime::C
 
 // How resource services write: through this process's own gateway, if it has one.
 projector_service::PublishChanges PublishThrough(gateway::Gateway* gateway);
+projector_service::PreviewChanges PreviewThrough(gateway::Gateway* gateway);
 
 // What a gateway that folds nothing says of itself.
 v1::GetStatusResponse OwnStatus(const runtime::Config& config, const event_log::EventLog& log,

@@ -13,6 +13,7 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/progress.h"
 #include "cli/words.h"
 #include "runtime/grpc_status.h"
 
@@ -38,6 +39,21 @@ std::string ResultWord(v1::ImportResult result) {
       v1::ImportResult_Name(result).substr(std::string("IMPORT_RESULT_").size()));
 }
 
+void PrintRow(const Session& session, const v1::ImportRow& row) {
+  session.Print(absl::StrCat(
+      "row ", row.row(), ": ", ResultWord(row.result()), row.customer().empty() ? "" : " ",
+      row.customer(), row.fields().empty() ? "" : ": ", absl::StrJoin(row.fields(), ", "), "\n"));
+  for (const auto& violation : row.violations()) {
+    session.Print(absl::StrCat("  ", violation.field(), violation.field().empty() ? "" : ": ",
+                               violation.reason(), ": ", violation.detail(), "\n"));
+  }
+  for (const auto& warning : row.warnings()) {
+    session.Print(absl::StrCat("  ", warning.field(), ": ", warning.detail(),
+                               warning.suggestion().empty() ? "" : " (", warning.suggestion(),
+                               warning.suggestion().empty() ? "" : "?)", "\n"));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<ExitCode> Run(const Session& session, const ExportCustomers& command) {
@@ -53,6 +69,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExportCustomers& comm
   File file(to_stdout ? nullptr : std::fopen(command.file.c_str(), "wb"));
   if (!to_stdout && file == nullptr) return CantOpen(command.file);
   grpc::ClientContext context;
+  session.AddCredentials(&context);
   v1::CustomerService::Stub stub(session.channel());
   const auto stream = stub.ExportCustomers(&context, request);
   v1::ExportCustomersResponse response;
@@ -81,6 +98,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ImportCustomers& comm
   const File file(std::fopen(command.file.c_str(), "rb"));
   if (file == nullptr) return CantOpen(command.file);
   grpc::ClientContext context;
+  session.AddCredentials(&context);
   v1::CustomerService::Stub stub(session.channel());
   const auto stream = stub.ImportCustomers(&context);
   v1::ImportCustomersRequest request;
@@ -101,6 +119,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ImportCustomers& comm
   request.mutable_next()->set_rows(kRowsAtOnce);
   for (int i = 0; going && i < kNextAtOnce; ++i) going = stream->Write(request);
   std::map<std::string, int64_t> counts;
+  Progress progress("row");
   bool done = false;
   while (going && !done && stream->Read(&response)) {
     for (const auto& row : response.rows()) {
@@ -109,21 +128,12 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ImportCustomers& comm
         session.Print(ToJson(row) + "\n");
         continue;
       }
-      if (row.result() == v1::IMPORT_RESULT_REFUSED || command.preview) {
-        session.Print(absl::StrCat("row ", row.row(), ": ", ResultWord(row.result()), " ",
-                                   row.customer(), row.fields().empty() ? "" : ": ",
-                                   absl::StrJoin(row.fields(), ", "), "\n"));
-      }
-      for (const auto& violation : row.violations()) {
-        session.Print(absl::StrCat("  ", violation.field(), ": ", violation.reason(), ": ",
-                                   violation.detail(), "\n"));
-      }
-      for (const auto& warning : row.warnings()) {
-        session.Print(absl::StrCat("  ", warning.field(), ": ", warning.detail(),
-                                   warning.suggestion().empty() ? "" : " (", warning.suggestion(),
-                                   warning.suggestion().empty() ? "" : "?)", "\n"));
+      if (command.preview || row.violations_size() > 0 || row.warnings_size() > 0) {
+        progress.Clear();
+        PrintRow(session, row);
       }
     }
+    progress.Update(static_cast<uint64_t>(response.done_rows()));
     done = response.done();
     if (!done) going = stream->Write(request);
   }
@@ -131,7 +141,14 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ImportCustomers& comm
   while (stream->Read(&response)) {
   }
   const grpc::Status status = stream->Finish();
-  if (!status.ok()) return runtime::FromGrpcStatus(status);
+  progress.Clear();
+  if (!status.ok()) {
+    if (!counts.empty() && !command.preview) {
+      session.Say(
+          "not all of it was taken: import the same file again, and it goes on where this ended");
+    }
+    return runtime::FromGrpcStatus(status);
+  }
   std::string summary;
   for (const auto& [word, count] : counts)
     absl::StrAppend(&summary, summary.empty() ? "" : ", ", count, " ", word);

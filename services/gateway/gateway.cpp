@@ -5,6 +5,9 @@
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include "access/grant.h"
+#include "base/fatal.h"
+#include "carnet/log/v1/log.pb.h"
+#include "domain/fold.h"
 #include "gateway/access_service.h"
 #include "gateway/change_service.h"
 #include "gateway/committer.h"
@@ -14,6 +17,7 @@
 #include "projection/projector.h"
 #include "query/policies.h"
 #include "runtime/byte_budget.h"
+#include "runtime/guard.h"
 
 namespace carnet::gateway {
 namespace {
@@ -70,6 +74,7 @@ struct Gateway::Impl {
         preparer({&merchants, parts.keys, parts.phones, parts.clock}),
         lag_gate(parts.log, parts.projector, parts.projectors, parts.lag_limit),
         committer(std::make_unique<Committer>(parts.log, parts.keys)),
+        guard(parts.guard),
         publisher({parts.log, parts.projector, parts.projectors, &preparer, committer.get(),
                    &lag_gate, parts.metrics, parts.guard}),
         service({parts.log, parts.projector, parts.projectors, &publisher, &budget, parts.guard}),
@@ -83,6 +88,7 @@ struct Gateway::Impl {
   Preparer preparer;
   LagGate lag_gate;
   std::unique_ptr<Committer> committer;
+  runtime::Guard* const guard;
   Publisher publisher;
   ChangeService service;
   std::unique_ptr<grpc::Service> access_service;
@@ -99,6 +105,32 @@ void Gateway::Publish(const access::Grant& caller, std::vector<v1::Change> chang
   publication->changes.reserve(changes.size());
   for (v1::Change& change : changes) impl_->publisher.Add(caller, &change, publication.get());
   impl_->publisher.Publish(std::move(publication));
+}
+
+absl::StatusOr<std::vector<absl::StatusOr<v1::Outcome>>> Gateway::Preview(
+    const access::Grant& caller, std::vector<v1::Change> changes,
+    const domain::Reader& views) const {
+  domain::Overlay state(views);
+  std::vector<absl::StatusOr<v1::Outcome>> outcomes;
+  outcomes.reserve(changes.size());
+  log::v1::LogRecord record;
+  for (v1::Change& change : changes) {
+    auto& outcome = outcomes.emplace_back(v1::Outcome());
+    // Keys made for what is never appended are never stored, but may serve whoever is next.
+    vault::NewKeys new_keys;
+    PreparedChange prepared;
+    absl::Status status =
+        impl_->guard->Authorize(caller, access::FactsOf(change), "a change", [] { return ""; });
+    if (status.ok()) status = impl_->preparer.Prepare(&change, &prepared, &new_keys);
+    if (!status.ok()) {
+      outcome = std::move(status);
+      continue;
+    }
+    CARNET_ASSERT(record.ParseFromString(prepared.record.value));
+    status = domain::FoldChange(record.change(), &state, &*outcome);
+    if (!status.ok()) return status;
+  }
+  return outcomes;
 }
 
 std::vector<grpc::Service*> Gateway::services() const {

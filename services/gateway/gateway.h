@@ -11,6 +11,7 @@
 
 #include "access/grant.h"
 #include "carnet/v1/change_service.pb.h"
+#include "domain/state.h"
 #include "gateway/merchants.h"
 
 namespace grpc {
@@ -74,6 +75,14 @@ class Gateway {
   // Errors: as Publish.
   void Publish(const access::Grant& caller, std::vector<v1::Change> changes, absl::Time deadline,
                std::function<void(std::vector<absl::StatusOr<v1::PublishResponse>>)> done) const;
+
+  // What would become of changes if `caller` published them now, one after the other, on top of
+  // `views`: the same checks, and the same fold, in memory. Nothing is appended, or stored but
+  // the keys of a merchant who had none.
+  // Of each its outcome, or Publish's error. Errors of the whole: those of domain::FoldChange().
+  absl::StatusOr<std::vector<absl::StatusOr<v1::Outcome>>> Preview(
+      const access::Grant& caller, std::vector<v1::Change> changes,
+      const domain::Reader& views) const;
 
  private:
   struct Impl;

@@ -21,6 +21,8 @@
 namespace carnet::gateway {
 namespace {
 
+constexpr size_t kUuidTextSize = 36;
+
 absl::Status Refused(const domain::FormError& error) {
   const std::string field = error.field.empty() ? "change" : absl::StrCat("change.", error.field);
   return Error(absl::StatusCode::kInvalidArgument, error.reason,
@@ -111,6 +113,10 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
     auto derived = lookup_.DerivedExternalId(out->merchant(), *contact, country);
     if (!derived.ok()) return derived.status();
     out->set_external_id(derived->empty() ? envelope.id.ToString() : *std::move(derived));
+    out->set_external_id_derived(true);
+  } else if (contact != nullptr && out->external_id().size() == kUuidTextSize &&
+             out->external_id() == envelope.id.ToString()) {
+    // A record of this very change's: its id is no more than it would have been.
     out->set_external_id_derived(true);
   }
 

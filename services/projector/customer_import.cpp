@@ -14,6 +14,8 @@
 #include "base/uuid.h"
 #include "domain/customers/catalogue.h"
 #include "domain/customers/record.h"
+#include "domain/fold.h"
+#include "domain/reasons.h"
 #include "query/edits.h"
 #include "query/full_card.h"
 #include "query/members.h"
@@ -39,17 +41,51 @@ void Refuse(std::string_view reason, std::string_view field, std::string_view de
   violation->set_detail(std::string(detail));
 }
 
-// One field of a contact, as it is said on its own.
-void CopyField(const v1::Contact& from, const std::string& name, v1::Contact* to) {
+// Moves one field of a contact, as it is said on its own.
+void MoveField(const std::string& name, v1::Contact* from, v1::Contact* to) {
   const auto field = domain::ParseCardField(name);
-  if (!field->key.empty()) {
-    for (const auto& value : from.custom()) {
-      if (value.key() == field->key) *to->add_custom() = value;
-    }
+  if (field->key.empty()) {
+    from->GetReflection()->SwapFields(from, to, {domain::ContactField(field->number)});
     return;
   }
-  v1::Contact copy = from;
-  copy.GetReflection()->SwapFields(&copy, to, {domain::ContactField(field->number)});
+  for (auto& value : *from->mutable_custom()) {
+    if (value.key() == field->key) to->add_custom()->Swap(&value);
+  }
+}
+
+// What became of a row's change.
+void SetOutcome(const v1::Outcome& outcome, v1::ImportRow* result) {
+  const absl::Status refused = StatusOf(outcome);
+  // The change had another content when it was taken first: a card that has changed since.
+  const bool taken_before = outcome.status() == v1::OUTCOME_STATUS_DUPLICATE ||
+                            outcome.reason() == domain::reason::kIdReused;
+  if (!refused.ok() && outcome.reason() != domain::reason::kIdReused) {
+    result->clear_fields();
+    result->set_result(v1::IMPORT_RESULT_REFUSED);
+    *result->mutable_violations() = outcome.violations();
+    for (auto& violation : *result->mutable_violations()) {
+      if (violation.reason().empty()) violation.set_reason(outcome.reason());
+    }
+    if (outcome.violations().empty()) Refuse(outcome.reason(), {}, outcome.detail(), result);
+    return;
+  }
+  if (taken_before) {
+    result->clear_fields();
+    result->set_result(v1::IMPORT_RESULT_REPEATED);
+  }
+  if (result->customer().empty()) result->set_customer(outcome.record());
+}
+
+// Why a row's change was not taken. False: nobody knows whether it was.
+bool SetError(const absl::Status& error, v1::ImportRow* result) {
+  if (!absl::IsInvalidArgument(error) && !absl::IsPermissionDenied(error)) return false;
+  result->clear_fields();
+  // "change.body.contact_observed.contact.emails[3]" → "emails[3]".
+  constexpr std::string_view kContact = "change.body.contact_observed.contact.";
+  std::string field = FieldOf(error);
+  if (field.starts_with(kContact)) field.erase(0, kContact.size());
+  Refuse(ReasonOf(error), field, std::string(error.message()), result);
+  return true;
 }
 
 }  // namespace
@@ -160,6 +196,8 @@ absl::StatusOr<bool> CustomerImport::Draw(const Moments::Moment& moment, const f
                                           v1::Change* change) const {
   const bool is_csv = header_.format() == v1::FILE_FORMAT_CSV;
   result->set_row(number);
+  const Uuid change_id = Uuid::FromFields({"import", hash_, std::to_string(number)});
+  if (WasTaken(moment, change_id, result)) return false;
   std::string id_text;
   uint64_t version = 0;
   for (size_t i = 0; i < row.size() && i < file_columns_.size(); ++i) {
@@ -231,11 +269,11 @@ absl::StatusOr<bool> CustomerImport::Draw(const Moments::Moment& moment, const f
   }
   *change = MakeChange(WriteOf(header_.merchant(), {}, header_.writer()));
   if (header_.writer().source().empty()) change->set_source("import");
-  change->set_id(Uuid::FromFields({"import", hash_, std::to_string(number)}).ToString());
+  change->set_id(change_id.ToString());
   auto* said = change->mutable_body()->mutable_contact_observed();
   for (const std::string& field : fields) {
     result->add_fields(field);
-    CopyField(edited, field, said->mutable_contact());
+    MoveField(field, &edited, said->mutable_contact());
   }
   query::StripOutput(said->mutable_contact());
   for (auto& warning : query::WarningsOf(said->contact())) result->add_warnings()->Swap(&warning);
@@ -245,31 +283,29 @@ absl::StatusOr<bool> CustomerImport::Draw(const Moments::Moment& moment, const f
   } else {
     // Each row without an id is somebody new, whatever stands in it: who is the same as whom is
     // found out afterwards, and can be undone.
-    change->set_external_id("import:" + change->id());
+    change->set_external_id(change->id());
     result->set_result(v1::IMPORT_RESULT_CREATED);
   }
   return true;
 }
 
-void CustomerImport::SetOutcome(const absl::StatusOr<v1::PublishResponse>& answer,
-                                v1::ImportRow* result) {
-  if (!answer.ok()) {
-    const std::string field = FieldOf(answer.status());
-    result->clear_fields();
-    Refuse(ReasonOf(answer.status()), field, std::string(answer.status().message()), result);
-    return;
-  }
-  const v1::Outcome& outcome = answer->outcome();
-  if (const absl::Status refused = StatusOf(outcome); !refused.ok()) {
-    result->clear_fields();
-    result->set_result(v1::IMPORT_RESULT_REFUSED);
-    *result->mutable_violations() = outcome.violations();
-    if (outcome.violations().empty()) Refuse(outcome.reason(), {}, outcome.detail(), result);
-    return;
-  }
-  if (outcome.status() == v1::OUTCOME_STATUS_DUPLICATE)
+bool CustomerImport::WasTaken(const Moments::Moment& moment, const Uuid& change_id,
+                              v1::ImportRow* result) const {
+  v1::Outcome first;
+  if (!domain::ReadOutcome(*moment.snapshot, header_.merchant(), change_id, &first)) return false;
+  // After a dead letter the id is still free.
+  if (first.status() == v1::OUTCOME_STATUS_DEAD_LETTER) return false;
+  SetOutcome(first, result);
+  if (result->result() == v1::IMPORT_RESULT_REFUSED) {
+    for (auto& violation : *result->mutable_violations()) {
+      violation.set_detail(absl::StrCat(violation.detail(),
+                                        " (this row of this very file was refused before: change "
+                                        "something in the file to have it looked at again)"));
+    }
+  } else {
     result->set_result(v1::IMPORT_RESULT_REPEATED);
-  if (result->customer().empty()) result->set_customer(outcome.record());
+  }
+  return true;
 }
 
 absl::Status CustomerImport::Next(int32_t wanted, v1::ImportCustomersResponse* response,
@@ -298,7 +334,21 @@ absl::Status CustomerImport::Next(int32_t wanted, v1::ImportCustomersResponse* r
   response->set_done_rows(done_);
   response->set_total_rows(total_);
   query::SetPosition(moment->view, response->mutable_position());
-  if (header_.preview() || changes.empty()) {
+  if (changes.empty() || (header_.preview() && !preview_)) {
+    done(absl::OkStatus());
+    return absl::OkStatus();
+  }
+  if (header_.preview()) {
+    const auto all = preview_(call.caller(), std::move(changes), *moment->snapshot);
+    if (!all.ok()) return all.status();
+    for (const Draft& draft : drafts) {
+      const auto& outcome = (*all)[draft.change];
+      if (outcome.ok()) {
+        SetOutcome(*outcome, draft.result);
+      } else if (!SetError(outcome.status(), draft.result)) {
+        return outcome.status();
+      }
+    }
     done(absl::OkStatus());
     return absl::OkStatus();
   }
@@ -309,11 +359,12 @@ absl::Status CustomerImport::Next(int32_t wanted, v1::ImportCustomersResponse* r
             done](const Published& all) {
              for (const Draft& draft : drafts) {
                const auto& answer = all[draft.change];
-               if (!answer.ok() && !absl::IsInvalidArgument(answer.status()) &&
-                   !absl::IsPermissionDenied(answer.status()))
+               if (answer.ok()) {
+                 SetOutcome(answer->outcome(), draft.result);
+                 *response->mutable_position() = answer->token();
+               } else if (!SetError(answer.status(), draft.result)) {
                  return done(answer.status());  // unknown: the same file again is safe
-               SetOutcome(answer, draft.result);
-               if (answer.ok()) *response->mutable_position() = answer->token();
+               }
              }
              done(absl::OkStatus());
            });

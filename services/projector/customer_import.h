@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/uuid.h"
 #include "carnet/v1/customer_files.pb.h"
 #include "files/card_columns.h"
 #include "files/rows.h"
@@ -19,14 +20,22 @@ namespace carnet::projector_service {
 // One call of ImportCustomers. Its functions are called one after the other, in a thread that may
 // take its time.
 //
-// A row becomes at most one change, whose id follows from the file's hash and the row's number: the
-// same file taken again changes nothing. A cell that says what was exported, or what the card says
-// already, changes nothing either, and an empty one never does.
+// A row becomes at most one change, whose id follows from the file's hash and the row's number: a
+// row that was taken before is told of, whatever the card says by now, so the same file taken again
+// changes nothing, and one that was interrupted goes on. A cell that says what was exported, or
+// what the card says already, changes nothing either, and an empty one never does.
+//
+// A preview folds its rows in memory: each batch of rows (a `next`) sees what those before it in
+// the same batch would do.
 class CustomerImport : public std::enable_shared_from_this<CustomerImport> {
  public:
   // Both must outlive it.
-  CustomerImport(Moments* moments, const query::Customers* customers, PublishChanges publish)
-      : moments_(moments), customers_(customers), publish_(std::move(publish)) {}
+  CustomerImport(Moments* moments, const query::Customers* customers, PublishChanges publish,
+                 PreviewChanges preview)
+      : moments_(moments),
+        customers_(customers),
+        publish_(std::move(publish)),
+        preview_(std::move(preview)) {}
 
   // Answers one request; `done` is called once, perhaps later and from another thread. Errors:
   // INVALID_ARGUMENT(IMPORT_STEP, FILE_…), with row and column; UNAVAILABLE(NO_GATEWAY).
@@ -53,11 +62,13 @@ class CustomerImport : public std::enable_shared_from_this<CustomerImport> {
   // Fills `result`; true: `change` is to be published.
   absl::StatusOr<bool> Draw(const Moments::Moment& moment, const files::Row& row, int64_t number,
                             v1::ImportRow* result, v1::Change* change) const;
-  static void SetOutcome(const absl::StatusOr<v1::PublishResponse>& answer, v1::ImportRow* result);
+  // Whether the row was taken before: then what came of it.
+  bool WasTaken(const Moments::Moment& moment, const Uuid& change_id, v1::ImportRow* result) const;
 
   Moments* const moments_;
   const query::Customers* const customers_;
   const PublishChanges publish_;
+  const PreviewChanges preview_;
 
   bool has_header_ = false;
   v1::ImportHeader header_;

@@ -52,7 +52,8 @@ class CustomerServiceImpl final : public Base {
         customers_(parts.opener, parts.lookup, std::move(parts.country_of)),
         search_(&customers_),
         writes_(parts.moments, &customers_, parts.publish),
-        publish_(std::move(parts.publish)) {}
+        publish_(std::move(parts.publish)),
+        preview_(std::move(parts.preview)) {}
 
   Reactor GetCustomer(Context context, const Buffer* in, Buffer* out) override {
     using Request = v1::GetCustomerRequest;
@@ -164,7 +165,7 @@ class CustomerServiceImpl final : public Base {
   grpc::ServerBidiReactor<Buffer, Buffer>* ImportCustomers(Context context) override {
     using Request = v1::ImportCustomersRequest;
     using Response = v1::ImportCustomersResponse;
-    auto import = std::make_shared<CustomerImport>(moments_, &customers_, publish_);
+    auto import = std::make_shared<CustomerImport>(moments_, &customers_, publish_, preview_);
     return runtime::StartBidiStream<Response>(
         moments_->guard(), context, runtime::BidiWindow{},
         [this, import](const Buffer& bytes, Response* response, const runtime::CallInfo& call,
@@ -217,6 +218,7 @@ class CustomerServiceImpl final : public Base {
   query::CustomerSearch search_;
   CustomerWrites writes_;
   const PublishChanges publish_;
+  const PreviewChanges preview_;
   runtime::Worker slow_;  // last: ends first
 };
 

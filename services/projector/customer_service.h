@@ -26,6 +26,7 @@ struct CustomerServiceParts {
   const vault::Opener* opener;
   const vault::Lookup* lookup;
   PublishChanges publish;  // empty: writes are refused
+  PreviewChanges preview;
   // In which country a merchant's phones are read where its policy does not say; may be empty.
   std::function<std::string(std::string_view merchant)> country_of;
 };

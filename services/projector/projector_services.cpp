@@ -47,6 +47,7 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
                                           .opener = parts.opener,
                                           .lookup = parts.lookup,
                                           .publish = parts.publish,
+                                          .preview = parts.preview,
                                           .country_of = parts.country_of});
   impl_->policy = MakePolicyService(moments, parts.publish);
   impl_->ledger = MakeLedgerService(moments, parts.opener);

@@ -51,6 +51,7 @@ class ProjectorServices {
     absl::Duration subscriber_patience = absl::Seconds(30);
     // How the process takes changes; empty: it takes none, and resource services refuse to write.
     PublishChanges publish;
+    PreviewChanges preview;
     // In which country a merchant's phones are read where its policy does not say; may be empty.
     std::function<std::string(std::string_view merchant)> country_of;
     // Without a gateway in the process, GetOutcome is answered here.

@@ -12,6 +12,7 @@
 
 #include "carnet/v1/change_service.pb.h"
 #include "carnet/v1/customer_files.pb.h"
+#include "domain/state.h"
 #include "projector/moments.h"
 #include "runtime/call.h"
 
@@ -24,6 +25,13 @@ using Published = std::vector<absl::StatusOr<v1::PublishResponse>>;
 using PublishChanges =
     std::function<void(const access::Grant& caller, std::vector<v1::Change> changes,
                        absl::Time deadline, std::function<void(Published)> done)>;
+
+// What would become of changes if they were published now, one after the other, on top of `views`:
+// the outcome of each, or why it would not be taken. Nothing is appended or stored. Empty where
+// PublishChanges is. An error of the whole: the fold would stop.
+using Outcomes = std::vector<absl::StatusOr<v1::Outcome>>;
+using PreviewChanges = std::function<absl::StatusOr<Outcomes>(
+    const access::Grant& caller, std::vector<v1::Change> changes, const domain::Reader& views)>;
 
 // What all requests to write have in common.
 struct Write {

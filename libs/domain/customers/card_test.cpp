@@ -103,6 +103,8 @@ TEST(Cells, ARevertBeatsEverythingUpToItsTimeWhateverTheRank) {
   EXPECT_EQ(Shown(shop, all, "language"), "language: \"vi\"");
 }
 
+constexpr int kSources = 2;  // of each channel
+
 // A change in three channels, ties in time included: whatever the order of arrival, the same card.
 Change Random(int id, std::mt19937* random) {
   static constexpr const char* kChannels[] = {"pos", "web", "back-office"};
@@ -132,8 +134,8 @@ Change Random(int id, std::mt19937* random) {
       body = Said("language: 'r" + value + "'", "revert: 'language'");
   }
   change = back_office ? Shop::Request(id, "A", body) : Shop::Fact(id, "A", body);
-  // Between sources ties are frequent.
-  return At(From(std::move(change), channel, "s" + std::to_string(id % 7)),
+  // Between sources ties are frequent; so are several changes of one source.
+  return At(From(std::move(change), channel, "s" + std::to_string(below(kSources))),
             below(2) ? minute : tied);
 }
 
@@ -147,7 +149,7 @@ std::map<std::string, std::string> Card(const std::vector<Change>& changes) {
     EXPECT_EQ(outcome.substr(0, 7), "APPLIED") << outcome;
   }
   for (const char* channel : {"pos", "web", "back-office"}) {
-    for (int source = 0; source < 7; ++source)
+    for (int source = 0; source < kSources; ++source)
       records.push_back(Record("A", channel, "s" + std::to_string(source)));
   }
   std::map<std::string, std::string> card;

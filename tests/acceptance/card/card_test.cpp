@@ -1,121 +1,19 @@
 // What a back office does with cards, over a real socket.
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "base/uuid.h"
-#include "carnet/v1/change_service.grpc.pb.h"
-#include "carnet/v1/customer_service.grpc.pb.h"
-#include "carnet/v1/policy_service.grpc.pb.h"
-#include "runtime/grpc_status.h"
-#include "tests/acceptance/kill/carnetd_process.h"
-#include "tests/simulation/scratch_folder.h"
+#include "tests/acceptance/card/card_fixture.h"
 
 namespace carnet::acceptance {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr char kShop[] = "shop-1";
-
-template <typename Message>
-Message Parse(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
-
-class CardTest : public ::testing::Test {
- protected:
-  CardTest() : carnetd_(scratch_.path() + "/data", scratch_.path() + "/scratch") {
-    std::filesystem::create_directories(scratch_.path() + "/scratch");
-    carnetd_.Start();
-    EXPECT_TRUE(carnetd_.WaitUntilServing()) << carnetd_.Messages();
-    customers_ = v1::CustomerService::NewStub(carnetd_.channel());
-    policies_ = v1::PolicyService::NewStub(carnetd_.channel());
-    changes_ = v1::ChangeService::NewStub(carnetd_.channel());
-  }
-
-  template <typename Stub, typename Request, typename Response>
-  absl::Status Call(Stub* stub,
-                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                    const Request& request, Response* response) {
-    grpc::ClientContext context;
-    SetDeadline(&context);
-    return runtime::FromGrpcStatus((stub->*method)(&context, request, response));
-  }
-
-  v1::Customer Create(const std::string& contact) {
-    v1::CreateCustomerResponse response;
-    const auto request = Parse<v1::CreateCustomerRequest>(
-        "merchant: 'shop-1' contact { " + contact + " } writer { actor: 'user-7' }");
-    const absl::Status status =
-        Call(customers_.get(), &v1::CustomerService::Stub::CreateCustomer, request, &response);
-    EXPECT_TRUE(status.ok()) << status;
-    return response.customer();
-  }
-
-  absl::Status Update(const std::string& name, const std::string& rest,
-                      v1::UpdateCustomerResponse* response) {
-    auto request = Parse<v1::UpdateCustomerRequest>(rest);
-    request.set_name(name);
-    return Call(customers_.get(), &v1::CustomerService::Stub::UpdateCustomer, request, response);
-  }
-
-  void Policy(const std::string& policy) {
-    v1::UpdatePolicyResponse response;
-    const absl::Status status = Call(
-        policies_.get(), &v1::PolicyService::Stub::UpdatePolicy,
-        Parse<v1::UpdatePolicyRequest>("merchant: 'shop-1' policy { " + policy + " }"), &response);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
-  // Waits for the outcome.
-  v1::Outcome Publish(const std::string& change) {
-    auto request =
-        Parse<v1::PublishRequest>("wait: true change { merchant: 'shop-1' " + change + " }");
-    request.mutable_change()->set_id(Uuid::Random().ToString());
-    v1::PublishResponse response;
-    const absl::Status status =
-        Call(changes_.get(), &v1::ChangeService::Stub::Publish, request, &response);
-    EXPECT_TRUE(status.ok()) << status;
-    return response.outcome();
-  }
-
-  std::vector<std::string> Search(const std::string& request) {
-    v1::SearchCustomersResponse response;
-    const absl::Status status =
-        Call(customers_.get(), &v1::CustomerService::Stub::SearchCustomers,
-             Parse<v1::SearchCustomersRequest>("merchant: 'shop-1' " + request), &response);
-    EXPECT_TRUE(status.ok()) << status;
-    std::vector<std::string> names;
-    for (const auto& customer : response.customers()) names.push_back(customer.display_name());
-    return names;
-  }
-
-  v1::Customer Get(const std::string& name) {
-    v1::GetCustomerRequest request;
-    request.set_name(name);
-    request.set_view(v1::CUSTOMER_VIEW_FULL);
-    v1::GetCustomerResponse response;
-    const absl::Status status =
-        Call(customers_.get(), &v1::CustomerService::Stub::GetCustomer, request, &response);
-    EXPECT_TRUE(status.ok()) << status;
-    return response.customer();
-  }
-
-  simulation::ScratchFolder scratch_;
-  CarnetdProcess carnetd_;
-  std::unique_ptr<v1::CustomerService::Stub> customers_;
-  std::unique_ptr<v1::PolicyService::Stub> policies_;
-  std::unique_ptr<v1::ChangeService::Stub> changes_;
-};
 
 TEST_F(CardTest, AnUpdateChangesItsMaskAndClearsWhatIsEmptyThere) {
   const v1::Customer created = Create(
