@@ -35,6 +35,20 @@ constexpr Hint kHints[] = {
      "is it all of the key, and for this server? `carnet access list` there shows which hold"},
     {"ACCESS_DENIED",
      "`carnet access list`, where the server's files are, shows what the key may do"},
+    {"ETAG_CHANGED",
+     "somebody changed it meanwhile: look again (`customer show` or `policy show`, with --output "
+     "json for the etag) before you change it"},
+    {"HAS_BALANCE",
+     "`carnet balance ID` says what is open, `carnet customer archive --keep-balance ID` leaves it "
+     "so"},
+    {"REQUIRED_FIELD", "`carnet policy show` says which fields are asked for"},
+    {"FIELD_UNKNOWN",
+     "the fields are those of Contact (proto/carnet/v1/contact.proto), and custom.KEY"},
+    {"VALUE_TAKEN", "`carnet customer lookup` shows who has it"},
+    {"FILE_COLUMN_UNKNOWN", "`carnet customer export FILE` makes a file with all titles"},
+    {"FILE_EMPTY", "`carnet customer export FILE` makes a file with all titles"},
+    {"FILE_FORMULA", "copy the column, and paste it over itself as values only"},
+    {"NO_GATEWAY", "name a server with the gateway role: --address HOST:PORT"},
     {"UNKNOWN_KIND",
      "kinds are customer_created, customer_linked, customer_unlinked, customer_updated, "
      "voucher_posted, voucher_reversed, balance_changed"},

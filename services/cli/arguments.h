@@ -52,14 +52,29 @@ struct LookupCustomers {
   std::string email;
   std::string country;  // of `phone`
 };
+// Which customers; what is empty asks nothing.
+struct FilterWords {
+  std::string type;  // consumer, company
+  std::string role;  // none, collaborator, agent
+  std::string channel;
+  std::string tag;
+  std::string unit;         // of the two amounts
+  std::string min_balance;  // decimal text
+  std::string max_balance;
+  std::string bought_since;  // YYYY-MM-DD
+  std::string not_bought_since;
+  std::string consent;  // purpose
+  std::string company;  // customers/ID, or the ID alone
+  std::string person;   // assigned to
+  std::string team;
+  bool incomplete = false;
+  bool archived = false;
+};
 struct SearchCustomers {
   std::string query;
   std::string order = "name";  // name, balance, bought, last-purchase
   bool descending = false;
-  std::string tag;
-  std::string channel;
-  bool incomplete = false;
-  bool archived = false;
+  FilterWords filter;
   int64_t limit = 100;  // 0: all
 };
 struct RankCustomers {
@@ -76,7 +91,8 @@ struct ExplainCustomer {
 };
 struct WriteCustomer {
   std::string customer;             // empty: a new one
-  std::string contact;              // JSON of a Contact
+  std::string external_id;          // of a new one; may be empty
+  std::string contact;              // JSON of a Contact, or "-": it is on standard input
   std::vector<std::string> fields;  // the mask
   std::string etag;
 };
@@ -93,9 +109,19 @@ struct ArchiveCustomer {
   bool keep_balance = false;
   bool restore = false;
 };
+struct RecordConsent {
+  // Exactly one of the two is set.
+  std::string email;
+  std::string phone;
+  std::string purpose;
+  bool withdraw = false;
+  std::string how;
+  std::string place;
+};
 struct ExportCustomers {
   std::string file;
   std::string query;
+  FilterWords filter;
 };
 struct ImportCustomers {
   std::string file;
@@ -238,13 +264,13 @@ struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
 
-using Command =
-    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, SearchCustomers,
-                 RankCustomers, ExplainCustomer, WriteCustomer, RevertField, DuplicateCustomer,
-                 ArchiveCustomer, ExportCustomers, ImportCustomers, ShowPolicy, SetPolicy,
-                 ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums, ShowTrialBalance,
-                 ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
-                 TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog, PrintText>;
+using Command = std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, SearchCustomers,
+                             RankCustomers, ExplainCustomer, WriteCustomer, RevertField,
+                             DuplicateCustomer, ArchiveCustomer, RecordConsent, ExportCustomers,
+                             ImportCustomers, ShowPolicy, SetPolicy, ShowBalance, ShowVoucher,
+                             ListVouchers, ShowStatement, ShowSums, ShowTrialBalance, ExplainFigure,
+                             VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
+                             TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog, PrintText>;
 
 struct Arguments {
   CommonOptions common;

@@ -1,6 +1,9 @@
 #include "cli/arguments_cards.h"
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -22,10 +25,7 @@ class Adder {
         ->type_name("ORDER")
         ->capture_default_str();
     app->add_flag("--descending", search->descending, "Largest or newest first");
-    app->add_option("--tag", search->tag, "With this tag")->type_name("TAG");
-    app->add_option("--channel", search->channel, "Seen in this channel")->type_name("NAME");
-    app->add_flag("--incomplete", search->incomplete, "Without a field that policy requires");
-    app->add_flag("--archived", search->archived, "Also those out of sight");
+    AddFilter(app, &search->filter);
     AddLimit(app, &search->limit);
 
     auto rank = std::make_shared<RankCustomers>();
@@ -54,15 +54,22 @@ class Adder {
       CLI::App* app = Leaf(customer, is_new ? "create" : "update",
                            is_new ? "A new card" : "Change fields of a card", write);
       if (!is_new) AddCustomer(app, &write->customer);
-      app->add_option("contact", write->contact,
-                      "Fields as JSON: '{\"emails\": [{\"plain\": \"a@b.fr\"}]}'")
+      app->add_option(
+             "contact", write->contact,
+             "Fields as JSON: '{\"emails\": [{\"plain\": \"a@b.fr\"}]}'; -: from standard input")
           ->type_name("JSON")
           ->required();
-      if (is_new) continue;
+      if (is_new) {
+        app->add_option("--external-id", write->external_id, "By which they are known")
+            ->type_name("ID");
+        continue;
+      }
       app->add_option("--fields", write->fields, "Only these; those that are empty are cleared")
           ->delimiter(',')
           ->type_name("FIELD,…");
-      app->add_option("--etag", write->etag, "Only if the card is still that one")
+      app->add_option(
+             "--etag", write->etag,
+             "Only if the card is still that one, by the etag of `customer show --output json`")
           ->type_name("ETAG");
     }
     auto revert = std::make_shared<RevertField>();
@@ -84,6 +91,19 @@ class Adder {
       if (!restore)
         app->add_flag("--keep-balance", archive->keep_balance, "Though something is open");
     }
+    auto consent = std::make_shared<RecordConsent>();
+    app = Leaf(customer, "consent", "A use of an address or number is allowed, or no longer",
+               consent);
+    app->add_option("purpose", consent->purpose, "What for: newsletter, sms …")
+        ->type_name("PURPOSE")
+        ->required();
+    CLI::Option_group* target = app->add_option_group("target");
+    target->add_option("--email", consent->email, "Of this address")->type_name("ADDRESS");
+    target->add_option("--phone", consent->phone, "Of this number")->type_name("NUMBER");
+    target->require_option(1);
+    app->add_flag("--withdraw", consent->withdraw, "No longer");
+    app->add_option("--how", consent->how, "\"paper form\"")->type_name("TEXT");
+    app->add_option("--place", consent->place, "\"shop Hanoi 2\"")->type_name("TEXT");
     CLI::App* policy = app_->add_subcommand("policy", "How a merchant's booklet is kept");
     policy->require_subcommand(1);
     Leaf(policy, "show", "Today's policy", std::make_shared<ShowPolicy>());
@@ -106,6 +126,7 @@ class Adder {
         ->type_name("FILE")
         ->required();
     app->add_option("--query", out->query, "Only those found by these words")->type_name("WORDS");
+    AddFilter(app, &out->filter);
     auto in = std::make_shared<ImportCustomers>();
     app = Leaf(customer, "import", "Take such a file", in);
     app->add_option("file", in->file, "CSV or XLSX")->type_name("FILE")->required();
@@ -125,6 +146,35 @@ class Adder {
     CLI::App* leaf = parent->add_subcommand(name, help);
     leaf->callback([arguments = arguments_, command] { arguments->command = *command; });
     return leaf;
+  }
+
+  static void AddFilter(CLI::App* app, FilterWords* filter) {
+    const auto one_of = [app](const char* name, std::string* value, std::vector<std::string> words,
+                              const char* help) {
+      app->add_option(name, *value, help)
+          ->check(CLI::IsMember(std::move(words)).description(""))
+          ->type_name("WORD");
+    };
+    one_of("--type", &filter->type, {"consumer", "company"}, "consumer or company");
+    one_of("--role", &filter->role, {"none", "collaborator", "agent"},
+           "none, collaborator or agent");
+    app->add_option("--channel", filter->channel, "Seen in this channel")->type_name("NAME");
+    app->add_option("--tag", filter->tag, "With this tag")->type_name("TAG");
+    app->add_option("--min-balance", filter->min_balance, "Owes at least; with --unit")
+        ->type_name("AMOUNT");
+    app->add_option("--max-balance", filter->max_balance, "Owes at most; with --unit")
+        ->type_name("AMOUNT");
+    app->add_option("--unit", filter->unit, "Currency of the amounts")->type_name("CODE");
+    app->add_option("--bought-since", filter->bought_since, "Bought on this day or later")
+        ->type_name("YYYY-MM-DD");
+    app->add_option("--not-bought-since", filter->not_bought_since, "Nothing since this day")
+        ->type_name("YYYY-MM-DD");
+    app->add_option("--consent", filter->consent, "Allowed this use")->type_name("PURPOSE");
+    app->add_option("--company", filter->company, "Contact of this company")->type_name("ID");
+    app->add_option("--person", filter->person, "Assigned to this person")->type_name("ID");
+    app->add_option("--team", filter->team, "Assigned to this team")->type_name("ID");
+    app->add_flag("--incomplete", filter->incomplete, "Without a field that policy requires");
+    app->add_flag("--archived", filter->archived, "Also those out of sight");
   }
 
   static void AddLimit(CLI::App* app, int64_t* limit) {

@@ -63,12 +63,72 @@ std::string Text(const v1::CompanyNumber& number) {
   return JoinSet({number.scheme(), Text(number.number())}, " ");
 }
 
+std::string Text(const v1::Assignee& assignee) {
+  return assignee.has_team() ? "team " + assignee.team() : assignee.person();
+}
+
+std::string Text(const v1::Referrer& referrer) {
+  return JoinSet({referrer.customer(), Text(referrer.phone())}, " ");
+}
+
+std::string Text(const v1::Logistics& logistics) {
+  const std::string days = absl::StrJoin(logistics.days(), " ", [](std::string* out, int day) {
+    absl::StrAppend(out, EnumWord(static_cast<v1::Weekday>(day)));
+  });
+  return JoinSet({logistics.carrier(), logistics.round(), days,
+                  JoinSet({logistics.window_start(), logistics.window_end()}, "–"),
+                  logistics.instructions().plain()},
+                 ", ");
+}
+
+std::string Text(const v1::CustomValue& value) {
+  switch (value.value_case()) {
+    case v1::CustomValue::kText:
+      return Text(value.text());
+    case v1::CustomValue::kNumber:
+      return value.number();
+    case v1::CustomValue::kDate:
+      return value.date();
+    case v1::CustomValue::kChoice:
+      return value.choice();
+    case v1::CustomValue::kYes:
+      return value.yes() ? "yes" : "no";
+    case v1::CustomValue::VALUE_NOT_SET:
+      break;
+  }
+  return {};
+}
+
 std::string Text(const Message& message) {
   if (const auto* value = dynamic_cast<const v1::Personal*>(&message)) return Text(*value);
   if (const auto* value = dynamic_cast<const v1::PersonName*>(&message)) return Text(*value);
   if (const auto* value = dynamic_cast<const v1::Address*>(&message)) return Text(*value);
   if (const auto* value = dynamic_cast<const v1::CompanyNumber*>(&message)) return Text(*value);
+  if (const auto* value = dynamic_cast<const v1::Assignee*>(&message)) return Text(*value);
+  if (const auto* value = dynamic_cast<const v1::Referrer*>(&message)) return Text(*value);
+  if (const auto* value = dynamic_cast<const v1::Logistics*>(&message)) return Text(*value);
+  if (const auto* value = dynamic_cast<const v1::CustomValue*>(&message)) return Text(*value);
   return message.ShortDebugString();
+}
+
+// One value: an element of a list, or a field that is no list (`index` -1).
+std::string ValueText(const v1::Contact& contact, const FieldDescriptor* field, int index) {
+  const auto* reflection = contact.GetReflection();
+  const bool listed = index >= 0;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return Text(listed ? reflection->GetRepeatedMessage(contact, field, index)
+                         : reflection->GetMessage(contact, field));
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumWord(*field->enum_type(),
+                      listed ? reflection->GetRepeatedEnumValue(contact, field, index)
+                             : reflection->GetEnumValue(contact, field));
+    case FieldDescriptor::CPPTYPE_STRING:
+      return listed ? reflection->GetRepeatedString(contact, field, index)
+                    : reflection->GetString(contact, field);
+    default:
+      return {};  // Contact has no others
+  }
 }
 
 std::string OriginText(const v1::FieldOrigin& origin) {
@@ -100,24 +160,25 @@ std::string IdOf(std::string_view name) {
 }
 
 std::vector<std::string> FieldValues(const v1::Contact& contact, const std::string& field) {
+  std::vector<std::string> values;
+  constexpr std::string_view kCustom = "custom.";
+  if (field.starts_with(kCustom)) {
+    for (const auto& value : contact.custom()) {
+      if (value.key() == std::string_view(field).substr(kCustom.size()))
+        values.push_back(Text(value));
+    }
+    return values;
+  }
   const FieldDescriptor* descriptor = v1::Contact::descriptor()->FindFieldByName(field);
   if (!descriptor) return {};
   const auto* reflection = contact.GetReflection();
-  std::vector<std::string> values;
-  if (descriptor->is_repeated()) {
-    for (int i = 0; i < reflection->FieldSize(contact, descriptor); ++i) {
-      values.push_back(Text(reflection->GetRepeatedMessage(contact, descriptor, i)));
-    }
-  } else if (descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-    if (reflection->HasField(contact, descriptor)) {
-      values.push_back(Text(reflection->GetMessage(contact, descriptor)));
-    }
-  } else if (descriptor->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
-    values.push_back(
-        EnumWord(*descriptor->enum_type(), reflection->GetEnumValue(contact, descriptor)));
-  } else if (descriptor->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-    values.push_back(reflection->GetString(contact, descriptor));
+  if (!descriptor->is_repeated()) {
+    if (reflection->HasField(contact, descriptor))
+      values.push_back(ValueText(contact, descriptor, -1));
+    return values;
   }
+  for (int i = 0; i < reflection->FieldSize(contact, descriptor); ++i)
+    values.push_back(ValueText(contact, descriptor, i));
   return values;
 }
 
@@ -155,6 +216,24 @@ std::string RenderCard(const v1::Customer& customer, const absl::TimeZone& zone)
   }
   if (!records.empty()) out += records.Render() + "\n";
 
+  Table consents({{"ALLOWED"}, {"FOR"}, {"STATE"}, {"SINCE"}, {"HOW"}, {"WHERE"}});
+  for (const v1::Consent& consent : customer.consents()) {
+    consents.Add({consent.has_email() ? consent.email() : consent.phone(), consent.purpose(),
+                  EnumWord(consent.state()), TimeText(consent.at(), zone), consent.how(),
+                  consent.place()});
+  }
+  if (!consents.empty()) out += consents.Render() + "\n";
+
+  if (customer.archived()) out += "Archived: out of sight.\n";
+  if (customer.deleted()) out += "Deleted by every channel that knew them.\n";
+  if (!customer.missing_fields().empty()) {
+    absl::StrAppend(&out, "Incomplete: lacks ", absl::StrJoin(customer.missing_fields(), ", "),
+                    ".\n");
+  }
+  if (customer.referred() > 0) {
+    absl::StrAppend(&out, "Brought ", Count(static_cast<uint64_t>(customer.referred()), "customer"),
+                    ", of whom ", customer.referred_buyers(), " bought something.\n");
+  }
   Table balances({{"OWES US", Align::kRight}});
   for (const v1::Balance& balance : customer.balances()) balances.Add({AmountText(balance)});
   out += balances.empty() ? "No voucher yet: owes nothing.\n" : balances.Render();

@@ -1,6 +1,9 @@
 // Searching, explaining and writing cards; policy.
 #include <algorithm>
+#include <iostream>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +13,7 @@
 #include "cli/call.h"
 #include "cli/card.h"
 #include "cli/commands.h"
+#include "cli/filter.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -48,7 +52,7 @@ v1::CustomerOrder OrderOf(const std::string& word) {
 std::string Joined(const v1::FieldValue& value, const std::string& field) {
   if (value.cleared()) return "(cleared)";
   std::string text;
-  for (const std::string& each : FieldValues(value.value(), field.substr(0, field.find('.')))) {
+  for (const std::string& each : FieldValues(value.value(), field)) {
     absl::StrAppend(&text, text.empty() ? "" : "; ", each);
   }
   return text;
@@ -64,11 +68,10 @@ absl::StatusOr<ExitCode> Run(const Session& session, const SearchCustomers& comm
   request.set_query(command.query);
   request.set_order_by(OrderOf(command.order));
   request.set_descending(command.descending);
-  auto* filter = request.mutable_filter();
-  filter->set_tag(command.tag);
-  filter->set_channel(command.channel);
-  filter->set_incomplete(command.incomplete);
-  filter->set_archived(command.archived);
+  auto filter = FilterOf(session, command.filter);
+  if (!filter.ok()) return filter.status();
+  *request.mutable_filter() = *std::move(filter);
+  request.set_unit(command.filter.unit);
   std::vector<v1::Customer> customers;
   const absl::Status status = ForEachOnPages(
       session, &Customers::SearchCustomers, request, command.limit,
@@ -169,13 +172,17 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExplainCustomer& comm
 
 absl::StatusOr<ExitCode> Run(const Session& session, const WriteCustomer& command) {
   v1::Contact contact;
-  if (absl::Status status = FromJson(command.contact, &contact); !status.ok()) return status;
+  const std::string json = command.contact == "-"
+                               ? std::string(std::istreambuf_iterator<char>(std::cin), {})
+                               : command.contact;
+  if (absl::Status status = FromJson(json, &contact); !status.ok()) return status;
   if (command.customer.empty()) {
     const auto merchant = session.Merchant();
     if (!merchant.ok()) return merchant.status();
     v1::CreateCustomerRequest request;
     request.set_merchant(*merchant);
     request.mutable_contact()->Swap(&contact);
+    request.set_external_id(command.external_id);
     request.mutable_writer()->set_source("cli");
     const auto response = Call(session, &Customers::CreateCustomer, request);
     if (!response.ok()) return response.status();
@@ -229,6 +236,25 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ArchiveCustomer& comm
   const auto response = Call(session, &Customers::ArchiveCustomer, request);
   if (!response.ok()) return response.status();
   return PrintCard(session, *response);
+}
+
+absl::StatusOr<ExitCode> Run(const Session& session, const RecordConsent& command) {
+  const auto merchant = session.Merchant();
+  if (!merchant.ok()) return merchant.status();
+  v1::RecordConsentRequest request;
+  request.set_merchant(*merchant);
+  auto* consent = request.mutable_consent();
+  if (!command.email.empty()) consent->mutable_email()->set_plain(command.email);
+  if (!command.phone.empty()) consent->mutable_phone()->set_plain(command.phone);
+  consent->set_purpose(command.purpose);
+  consent->set_state(command.withdraw ? v1::CONSENT_STATE_WITHDRAWN : v1::CONSENT_STATE_GIVEN);
+  consent->set_how(command.how);
+  consent->set_place(command.place);
+  request.mutable_writer()->set_source("cli");
+  const auto response = Call(session, &Customers::RecordConsent, request);
+  if (!response.ok()) return response.status();
+  if (session.json()) session.Print(ToJson(*response) + "\n");
+  return ExitCode::kDone;
 }
 
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowPolicy&) {

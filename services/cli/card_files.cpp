@@ -12,6 +12,7 @@
 #include "carnet/v1/customer_service.grpc.pb.h"
 #include "cli/call.h"
 #include "cli/commands.h"
+#include "cli/filter.h"
 #include "cli/json.h"
 #include "cli/progress.h"
 #include "cli/words.h"
@@ -62,6 +63,9 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExportCustomers& comm
   v1::ExportCustomersRequest request;
   request.set_merchant(*merchant);
   request.set_query(command.query);
+  auto filter = FilterOf(session, command.filter);
+  if (!filter.ok()) return filter.status();
+  *request.mutable_filter() = *std::move(filter);
   request.set_format(absl::EndsWithIgnoreCase(command.file, ".xlsx") ? v1::FILE_FORMAT_XLSX
                                                                      : v1::FILE_FORMAT_CSV);
   SetMinPosition(session, &request);

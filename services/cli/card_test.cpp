@@ -113,6 +113,52 @@ TEST(Card, AList) {
 )");
 }
 
+// Whatever Contact has can be shown: a field that comes to it later, too.
+TEST(Card, EveryFieldHasWords) {
+  const auto contact = Parse<v1::Contact>(R"pb(
+    type: PARTY_TYPE_COMPANY
+    name { full { plain: "Camille Roux" } }
+    company_name { plain: "Roux SARL" }
+    emails { plain: "a@b.fr" }
+    phones { plain: "12" }
+    addresses { town { plain: "Lyon" } }
+    birth_date { plain: "1990-02-28" }
+    company_numbers {
+      scheme: "siret"
+      number { plain: "732" }
+    }
+    language: "fr"
+    country: "FR"
+    relations: RELATION_CUSTOMER
+    role: CUSTOMER_ROLE_AGENT
+    web_site { plain: "https://b.fr" }
+    notes { plain: "n" }
+    tags: "vip"
+    sector: "food"
+    relation_type: "regular"
+    assignee { team: "north" }
+    salesperson: "anna"
+    referrer { customer: "customers/x" }
+    logistics { carrier: "dhl" days: WEEKDAY_MONDAY window_start: "08:00" window_end: "12:00" }
+    payment_method: "card"
+    price_list: "b2b"
+    accounting_account: "411007"
+    company: "customers/y"
+    code: "007"
+    custom { key: "size" number: "42" }
+  )pb");
+  const auto* descriptor = v1::Contact::descriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const std::string name = descriptor->field(i)->name();
+    const auto values = FieldValues(contact, name == "custom" ? "custom.size" : name);
+    ASSERT_EQ(values.size(), 1u) << name;
+    EXPECT_NE(values[0], "") << name;
+    EXPECT_EQ(values[0].find('{'), std::string::npos) << name << ": " << values[0];
+  }
+  EXPECT_EQ(FieldValues(contact, "logistics")[0], "dhl, monday, 08:00–12:00");
+  EXPECT_EQ(FieldValues(contact, "assignee")[0], "team north");
+}
+
 TEST(Card, SomebodyOfWhomNothingIsKnown) {
   EXPECT_EQ(RenderCard(Parse<v1::Customer>("name: 'merchants/m/customers/x'")),
             "(no name)\nmerchants/m/customers/x\n\nNo voucher yet: owes nothing.\n");

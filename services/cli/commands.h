@@ -27,6 +27,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const WriteCustomer& comman
 absl::StatusOr<ExitCode> Run(const Session& session, const RevertField& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const DuplicateCustomer& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ArchiveCustomer& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const RecordConsent& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ExportCustomers& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ImportCustomers& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowPolicy& command);

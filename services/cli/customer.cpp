@@ -65,6 +65,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowCustomer& command
   if (!name.ok()) return name.status();
   v1::GetCustomerRequest request;
   request.set_name(*name);
+  request.set_view(v1::CUSTOMER_VIEW_FULL);
   const auto response = Call(session, &Stub::GetCustomer, request);
   if (!response.ok()) return response.status();
   session.Print(session.json() ? ToJson(response->customer()) + "\n"
