@@ -1,5 +1,7 @@
 #include "channels/order_builder.h"
 
+#include <utility>
+
 namespace carnet::channels {
 namespace {
 
@@ -41,6 +43,20 @@ void AddLine(const LineText& text, int64_t total, v1::OrderSnapshot* snapshot) {
   line->set_name(CutUtf8(text.name, 512));
   line->set_quantity(CutUtf8(text.quantity, 32));
   if (total != 0) line->mutable_total()->set_minor(total);
+}
+
+ContactMeaning BuyerOf(std::string_view customer_id, std::string_view order_id) {
+  ContactMeaning buyer;
+  const bool is_guest = customer_id.empty();
+  buyer.op = is_guest ? ContactOp::kUpsertGuest : ContactOp::kObserve;
+  buyer.external_id =
+      is_guest ? "guest-order:" + std::string(order_id) : "customer:" + std::string(customer_id);
+  return buyer;
+}
+
+void SetBuyer(ContactMeaning buyer, Item* item) {
+  if (buyer.contact.ByteSizeLong() == 0) buyer.op = ContactOp::kReference;
+  item->contact = std::move(buyer);
 }
 
 }  // namespace carnet::channels

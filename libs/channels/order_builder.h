@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "carnet/v1/order.pb.h"
+#include "channels/meaning.h"
 
 namespace carnet::channels {
 
@@ -19,6 +20,12 @@ void AddRefund(std::string_view id, int64_t credit, int64_t payout, const std::s
                v1::OrderObserved* order);
 v1::OrderPayment* AddPayment(std::string_view id, int64_t amount, const std::string& date,
                              v1::OrderObserved* order);
+
+// Who bought, as an order says it: a customer whom the channel knows under an id, or somebody of
+// whom only this order tells.
+ContactMeaning BuyerOf(std::string_view customer_id, std::string_view order_id);
+// A buyer of whom nothing is said is a reference.
+void SetBuyer(ContactMeaning buyer, Item* item);
 
 struct LineText {
   std::string_view sku, name, quantity;

@@ -6,6 +6,7 @@
 
 #include "base/civil_date.h"
 #include "base/error.h"
+#include "domain/customers/archive.h"
 #include "domain/customers/contact.h"
 #include "domain/customers/links.h"
 #include "domain/customers/policy.h"

@@ -55,10 +55,8 @@ v1::OrderState StateOf(const Json& body, const std::string& financial) {
 void SetContact(const Json& body, const std::string& order_id, Item* item) {
   const Json& customer = body["customer"];
   const std::string id = IdOfGid(customer["id"]);
-  ContactMeaning contact;
-  contact.op = id.empty() ? ContactOp::kUpsertGuest : ContactOp::kObserve;
-  contact.external_id = id.empty() ? "guest-order:" + order_id : "customer:" + id;
-  ContactBuilder builder(&contact.contact);
+  ContactMeaning buyer = BuyerOf(id, order_id);
+  ContactBuilder builder(&buyer.contact);
   const Json& billing = body["billing_address"];
   const Json& shipping = body["shipping_address"];
   builder.Name(customer["first_name"].text(), customer["last_name"].text());
@@ -80,8 +78,7 @@ void SetContact(const Json& body, const std::string& order_id, Item* item) {
   builder.Country(billing["country_code"].text());
   builder.Country(shipping["country_code"].text());
   builder.Country(customer["default_address"]["country_code"].text());
-  if (contact.contact.ByteSizeLong() == 0) contact.op = ContactOp::kReference;
-  item->contact = std::move(contact);
+  SetBuyer(std::move(buyer), item);
 }
 
 std::string GatewayOf(const Json& body) {

@@ -45,10 +45,8 @@ bool IsOwed(std::string_view status, bool paid, const Json& body, const SourceSe
 
 void SetContact(const Json& body, const std::string& order_id, Item* item) {
   const std::string customer = IdText(body["customer_id"]);
-  ContactMeaning contact;
-  contact.op = customer.empty() ? ContactOp::kUpsertGuest : ContactOp::kObserve;
-  contact.external_id = customer.empty() ? "guest-order:" + order_id : "customer:" + customer;
-  ContactBuilder builder(&contact.contact);
+  ContactMeaning buyer = BuyerOf(customer, order_id);
+  ContactBuilder builder(&buyer.contact);
   const Json& billing = body["billing"];
   const Json& shipping = body["shipping"];
   builder.Name(billing["first_name"].text(), billing["last_name"].text());
@@ -64,8 +62,7 @@ void SetContact(const Json& body, const std::string& order_id, Item* item) {
   if (customer.empty() && builder.says_nothing()) return;
   builder.Country(billing["country"].text());
   builder.Country(shipping["country"].text());
-  if (contact.contact.ByteSizeLong() == 0) contact.op = ContactOp::kReference;
-  item->contact = std::move(contact);
+  SetBuyer(std::move(buyer), item);
 }
 
 // Refunds come as negative totals. What is refunded of a paid order went back to the buyer.

@@ -13,6 +13,7 @@
 #include "carnet/log/v1/card_rows.pb.h"
 #include "domain/customers/links.h"
 #include "domain/keys.h"
+#include "domain/reasons.h"
 
 namespace carnet::domain {
 namespace {
@@ -305,6 +306,15 @@ std::string CardEtag(const Reader& state, std::string_view merchant, const Uuid&
     builder.Add(member, row);
   }
   return builder.Finish();
+}
+
+Verdict CheckEtag(const Step& step, const std::optional<Uuid>& customer) {
+  const std::string& wanted = step.change.preconditions().etag();
+  if (wanted.empty()) return Verdict::Applied();
+  if (customer && CardEtag(step.state, step.merchant_name(), *customer) == wanted)
+    return Verdict::Applied();
+  return Verdict::Rejected(reason::kEtagChanged,
+                           "the card was changed since: read it again and decide anew");
 }
 
 }  // namespace carnet::domain

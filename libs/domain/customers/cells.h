@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -73,6 +74,10 @@ void DropLookups(Step* step, const Uuid& record, const carnet::log::v1::RecordRo
 
 // Changes whenever the card of a customer does. `customer`: an oldest member.
 std::string CardEtag(const Reader& state, std::string_view merchant, const Uuid& customer);
+
+// ETAG_CHANGED where the change was meant for a card that looked otherwise. `customer`: none, for a
+// card that is not there.
+Verdict CheckEtag(const Step& step, const std::optional<Uuid>& customer);
 
 // The same, over rows that are at hand.
 class CardEtagBuilder {

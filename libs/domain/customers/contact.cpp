@@ -173,15 +173,6 @@ std::vector<CardField> ParseFields(const google::protobuf::RepeatedPtrField<std:
   return fields;
 }
 
-Verdict CheckEtag(const Step& step, const std::optional<Uuid>& customer) {
-  const std::string& wanted = step.change.preconditions().etag();
-  if (wanted.empty()) return Verdict::Applied();
-  if (customer && CardEtag(step.state, step.merchant_name(), *customer) == wanted)
-    return Verdict::Applied();
-  return Verdict::Rejected(reason::kEtagChanged,
-                           "the card was changed since: read it again and decide anew");
-}
-
 }  // namespace
 
 Verdict ApplyContactObserved(Step* step, const Addressee& addressee,
@@ -288,39 +279,6 @@ Verdict ApplyRecordDeleted(Step* step, const Addressee& addressee) {
   if (!fields.empty()) {
     step->feed.CustomerUpdated(own, Uuid::FromBytes(row.customer_id()).value_or(own), fields);
   }
-  return Verdict::Applied();
-}
-
-Verdict ApplyCustomerArchived(Step* step, const Addressee& addressee,
-                              const carnet::v1::CustomerArchived& archived) {
-  const std::string& merchant = step->merchant_name();
-  const auto customer =
-      addressee.account ? CustomerOfRecord(step->state, merchant, addressee.record) : std::nullopt;
-  if (!customer) return Verdict::Rejected(reason::kNotFound, "name the customer to archive");
-  if (Verdict verdict = CheckEtag(*step, customer); !verdict.applied()) return verdict;
-  RecordRow row;
-  const std::string key = RecordKey(merchant, *customer);
-  GetRow(step->state, Family::kRecords, key, &row);
-  if ((row.archived_change_number() == 0) == archived.restore()) {
-    step->Flag(flag::kNoChange);
-    return Verdict::Applied();
-  }
-  if (!archived.restore() && archived.balance() != carnet::v1::BALANCE_ON_ARCHIVE_KEEP) {
-    for (const Uuid& member : MembersOf(step->state, merchant, *customer)) {
-      carnet::log::v1::AccountRow account;
-      if (!GetRow(step->state, Family::kAccounts, RecordKey(merchant, member), &account)) continue;
-      for (const auto& unit : account.units()) {
-        if (unit.debits() == unit.credits()) continue;
-        return Verdict::Rejected(reason::kHasBalance,
-                                 "something is open in " + unit.unit() +
-                                     ": settle it, write it off, or say that it is to be kept");
-      }
-    }
-  }
-  row.set_archived_change_number(archived.restore() ? 0 : step->number);
-  row.set_card_change_number(step->number);
-  PutRow(&step->state, Family::kRecords, key, row);
-  step->feed.CustomerArchived(*customer, !archived.restore());
   return Verdict::Applied();
 }
 

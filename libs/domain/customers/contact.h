@@ -19,10 +19,6 @@ Verdict ApplyContactObserved(Step* step, const Addressee& addressee,
 // The channel deleted its record: what it said up to then is no longer shown.
 Verdict ApplyRecordDeleted(Step* step, const Addressee& addressee);
 
-// A customer is put out of sight, or back. Refused: ETAG_CHANGED, HAS_BALANCE, NOT_FOUND.
-Verdict ApplyCustomerArchived(Step* step, const Addressee& addressee,
-                              const carnet::v1::CustomerArchived& archived);
-
 // The latest word on a use of an address or number counts; on a tie the withdrawal.
 Verdict ApplyConsentRecorded(Step* step, const carnet::v1::ConsentRecorded& consent);
 

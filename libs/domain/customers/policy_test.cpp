@@ -149,6 +149,35 @@ TEST(Archive, IsRefusedWhileSomethingIsOpenUnlessItIsKept) {
   EXPECT_EQ(shop.Fold(Shop::Request(7, "A", "customer_archived {}")), "APPLIED");
 }
 
+TEST(Archive, WhatWeOweAndOrdersAreOpenToo) {
+  Shop shop;
+  shop.Fold(Shop::Fact(1, "A", Said("language: 'fr'")));
+  EXPECT_EQ(shop.Fold(Shop::Request(
+                2, "A",
+                "posting { kind: VOUCHER_KIND_BILL code: 'B1' total { unit: 'EUR' minor: 100 } }")),
+            "APPLIED B1");
+  EXPECT_EQ(shop.Balance("A", "EUR", Side::kPayable), -100);
+  EXPECT_EQ(shop.Fold(Shop::Request(3, "A", "customer_archived {}")), "REJECTED HAS_BALANCE");
+  EXPECT_EQ(
+      shop.Fold(Shop::Request(
+          4, "A",
+          "posting { kind: VOUCHER_KIND_SUPPLIER_PAYMENT code: 'P1' total { unit: 'EUR' minor: "
+          "100 } tenders { method: TENDER_METHOD_CASH amount { minor: 100 } } }")),
+      "APPLIED P1");
+  // Paid in full, but not handed over.
+  const auto order = [](int version, std::string_view state) {
+    return "order_observed { order_id: 'O1' unit: 'EUR' snapshot { version: " +
+           std::to_string(version) + " state: ORDER_STATE_" + std::string(state) +
+           " method: TENDER_METHOD_CARD total { minor: 50 } charge { minor: 50 } paid { minor: 50 "
+           "} } }";
+  };
+  EXPECT_EQ(shop.Fold(Shop::Fact(5, "A", order(1, "CONFIRMED"))).substr(0, 7), "APPLIED");
+  EXPECT_EQ(shop.Balance("A"), 0);
+  EXPECT_EQ(shop.Fold(Shop::Request(6, "A", "customer_archived {}")), "REJECTED HAS_BALANCE");
+  EXPECT_EQ(shop.Fold(Shop::Fact(7, "A", order(2, "COMPLETED"))).substr(0, 7), "APPLIED");
+  EXPECT_EQ(shop.Fold(Shop::Request(8, "A", "customer_archived {}")), "APPLIED");
+}
+
 std::string Consent(std::string_view state) {
   return "consent_recorded { email { sealed { key_id: '0123456789abcdef' box: 'x' tokens { kind: "
          "IDENTITY_TOKEN_KIND_EMAIL_EXACT value: 'fedcba9876543210' } } } purpose: 'news' state: "
