@@ -63,6 +63,12 @@ bool IsSeal(std::string_view key, std::string_view value) {
   return Parse(value, &record) && record.has_log_sealed();
 }
 
+Uuid SuccessorIn(std::string_view key, std::string_view value) {
+  log::v1::LogRecord record;
+  if (!key.empty() || !Parse(value, &record)) return Uuid();
+  return Uuid::FromBytes(record.log_sealed().successor_log_id()).value_or(Uuid());
+}
+
 absl::Status CheckPartition(const Identity& identity, int32_t partition) {
   if (partition >= 0 && partition < identity.partition_count) return absl::OkStatus();
   return Error(

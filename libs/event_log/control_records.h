@@ -27,6 +27,8 @@ absl::StatusOr<Identity> ReadManifest(std::string_view key, std::string_view val
 // The last record of a partition; the successor may be nil when it is not known.
 Record MakeSeal(const Uuid& successor_log_id);
 bool IsSeal(std::string_view key, std::string_view value);
+// Which log a seal names; nil when it names none, or is none.
+Uuid SuccessorIn(std::string_view key, std::string_view value);
 
 // INVALID_ARGUMENT(NO_SUCH_PARTITION).
 absl::Status CheckPartition(const Identity& identity, int32_t partition);

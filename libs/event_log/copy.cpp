@@ -69,11 +69,19 @@ class Digests {
   std::vector<std::string> done_;
 };
 
-// Appends in order, with a bounded window.
+absl::Status NotEmpty(int32_t partition) {
+  return Error(absl::StatusCode::kFailedPrecondition, "LOG_NOT_EMPTY",
+               absl::StrCat("partition ", partition,
+                            " of the log to copy into holds records that are not this copy's: name "
+                            "a new one"));
+}
+
+// Appends in order, with a bounded window; what an earlier attempt appended is not sent again.
 class Sender {
  public:
-  explicit Sender(EventLog* to)
-      : to_(to), digests_(static_cast<size_t>(to->identity().partition_count)) {}
+  // `there`: by partition, how many records stand in it.
+  Sender(EventLog* to, std::vector<uint64_t> there)
+      : to_(to), there_(std::move(there)), digests_(there_.size()) {}
 
   absl::Status Send(int32_t partition, std::vector<Record> records) {
     size_t bytes = 0;
@@ -81,6 +89,11 @@ class Sender {
       digests_[static_cast<size_t>(partition)].Add(record.key, record.value);
       bytes += SizeOf(record) + 256;
     }
+    uint64_t& there = there_[static_cast<size_t>(partition)];
+    const auto skipped = static_cast<size_t>(std::min<uint64_t>(there, records.size()));
+    there -= skipped;
+    if (skipped == records.size()) return absl::OkStatus();
+    records.erase(records.begin(), records.begin() + static_cast<ptrdiff_t>(skipped));
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return under_way_ == 0 || under_way_ + bytes <= kWindowBytes; });
     if (!failure_.ok()) return failure_;
@@ -99,13 +112,18 @@ class Sender {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return under_way_ == 0; });
     for (Digests& digests : digests_) digests.Close();
-    return failure_;
+    if (!failure_.ok()) return failure_;
+    for (size_t partition = 0; partition < there_.size(); ++partition) {
+      if (there_[partition] > 0) return NotEmpty(static_cast<int32_t>(partition));
+    }
+    return absl::OkStatus();
   }
 
   const Digests& sent(int32_t partition) const { return digests_[static_cast<size_t>(partition)]; }
 
  private:
   EventLog* const to_;
+  std::vector<uint64_t> there_;  // not passed over yet
   std::vector<Digests> digests_;
 
   std::mutex mutex_;
@@ -143,16 +161,39 @@ int32_t TargetOf(std::string_view key, int32_t source, int32_t source_count, int
   return target_count == 1 ? -1 : (home + 1) % target_count;
 }
 
-absl::Status CheckEmpty(EventLog* log) {
-  for (int32_t partition = 0; partition < log->identity().partition_count; ++partition) {
-    const auto end = log->EndOffset(partition);
+// The log that the seal of `log` names; nil if none does.
+absl::StatusOr<Uuid> SuccessorOf(EventLog* log) {
+  const auto end = log->EndOffset(0);
+  if (!end.ok()) return end.status();
+  const auto cursor = log->Read(0, *end - 1);
+  if (!cursor.ok()) return cursor.status();
+  const auto records = (*cursor)->Next(1, kBatchBytes, absl::Now() + kPatience);
+  if (!records.ok()) return records.status();
+  return records->empty() ? Uuid() : SuccessorIn(records->front().key, records->front().value);
+}
+
+// By partition, how many records an earlier attempt left in `to`.
+absl::StatusOr<std::vector<uint64_t>> CountCopied(EventLog* from, EventLog* to) {
+  if (from->identity().log_id == to->identity().log_id) {
+    return Error(absl::StatusCode::kFailedPrecondition, "SAME_LOG",
+                 "a log can't be copied into itself: name another one");
+  }
+  std::vector<uint64_t> counts(static_cast<size_t>(to->identity().partition_count));
+  for (size_t partition = 0; partition < counts.size(); ++partition) {
+    const auto number = static_cast<int32_t>(partition);
+    const auto end = to->EndOffset(number);
     if (!end.ok()) return end.status();
     if (*end == 1) continue;
-    return Error(absl::StatusCode::kFailedPrecondition, "LOG_NOT_EMPTY",
-                 absl::StrCat("partition ", partition,
-                              " of the log to copy into holds records already: make a new one"));
+    const auto successor = SuccessorOf(from);
+    if (!successor.ok()) return successor.status();
+    if (*successor != to->identity().log_id) return NotEmpty(number);
+    absl::Status read = ForEachRecord(to, number, [&](const StoredRecord& record) {
+      if (record.offset > 0) ++counts[partition];
+      return absl::OkStatus();
+    });
+    if (!read.ok()) return read;
   }
-  return absl::OkStatus();
+  return counts;
 }
 
 absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender, int32_t target_count,
@@ -166,11 +207,10 @@ absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender, in
     return sender->Send(static_cast<int32_t>(target), std::exchange(batches[target], {}));
   };
   absl::Status status = ForEachRecord(from, partition, [&](const StoredRecord& record) {
-    if (record.offset == 0 || sealed) return absl::OkStatus();
-    if (IsSeal(record.key, record.value)) {
-      sealed = true;
-      return absl::OkStatus();
-    }
+    if (record.offset == 0) return absl::OkStatus();
+    // What somebody wrote after a seal was acknowledged like the rest.
+    sealed = IsSeal(record.key, record.value);
+    if (sealed) return absl::OkStatus();
     const int32_t target =
         TargetOf(record.key, partition, from->identity().partition_count, target_count);
     if (target < 0) {
@@ -190,6 +230,23 @@ absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender, in
   return Error(absl::StatusCode::kFailedPrecondition, "LOG_NOT_SEALED",
                absl::StrCat("partition ", partition,
                             " does not end with its seal: stop all who write to it, then seal it"));
+}
+
+absl::StatusOr<std::vector<int64_t>> EndsOf(EventLog* log) {
+  std::vector<int64_t> ends;
+  for (int32_t partition = 0; partition < log->identity().partition_count; ++partition) {
+    const auto end = log->EndOffset(partition);
+    if (!end.ok()) return end.status();
+    ends.push_back(*end);
+  }
+  return ends;
+}
+
+absl::Status StillWritten(int32_t partition) {
+  return Error(absl::StatusCode::kFailedPrecondition, "LOG_STILL_WRITTEN",
+               absl::StrCat("somebody wrote to partition ", partition,
+                            " after its seal: stop all gateways, then run this again; nothing is "
+                            "lost"));
 }
 
 absl::Status CompareCopy(EventLog* to, const Sender& sender,
@@ -227,19 +284,24 @@ absl::Status SealLog(EventLog* log, const Uuid& successor_log_id) {
     if (!offset.ok()) return offset.status();
     const auto end = log->EndOffset(partition);
     if (!end.ok()) return end.status();
-    if (*end == offset->of(0) + 1) continue;
-    return Error(absl::StatusCode::kFailedPrecondition, "LOG_STILL_WRITTEN",
-                 absl::StrCat("somebody wrote to partition ", partition, " after its seal at ",
-                              offset->of(0), ": stop all gateways; what came after it is lost"));
+    if (*end != offset->of(0) + 1) return StillWritten(partition);
   }
   return absl::OkStatus();
 }
 
+absl::Status CheckCopyTarget(EventLog* from, EventLog* to) {
+  return CountCopied(from, to).status();
+}
+
 absl::StatusOr<CopyResult> CopyLog(EventLog* from, EventLog* to,
                                    const std::function<void(uint64_t)>& progress) {
-  if (absl::Status status = CheckEmpty(to); !status.ok()) return status;
-  Sender sender(to);
+  const auto ends = EndsOf(from);
+  if (!ends.ok()) return ends.status();
+  auto there = CountCopied(from, to);
+  if (!there.ok()) return there.status();
   CopyResult result;
+  for (const uint64_t count : *there) result.resumed += count;
+  Sender sender(to, *std::move(there));
   absl::Status status;
   for (int32_t partition = 0; partition < from->identity().partition_count && status.ok();
        ++partition) {
@@ -251,6 +313,13 @@ absl::StatusOr<CopyResult> CopyLog(EventLog* from, EventLog* to,
   if (!status.ok()) return status;
   if (!finished.ok()) return finished;
   if (absl::Status compared = CompareCopy(to, sender, progress); !compared.ok()) return compared;
+  const auto ends_now = EndsOf(from);
+  if (!ends_now.ok()) return ends_now.status();
+  for (size_t partition = 0; partition < ends->size(); ++partition) {
+    if ((*ends_now)[partition] != (*ends)[partition]) {
+      return StillWritten(static_cast<int32_t>(partition));
+    }
+  }
   return result;
 }
 

@@ -78,6 +78,33 @@ TEST_F(CopyTest, WhatDidNotCountDoesNotCountInTheCopy) {
   EXPECT_THAT(ByKey(one.get()), testing::ElementsAre(testing::Key("")));
 }
 
+TEST_F(CopyTest, GoesOnWhereAnEarlierAttemptEnded) {
+  const auto from = NewLog("from", 1);
+  for (int i = 0; i < 100; ++i) Put(from.get(), "shop", std::to_string(i));
+  const auto to = NewLog("to", 2);
+  ASSERT_TRUE(SealLog(from.get(), to->identity().log_id).ok());
+  for (int i = 0; i < 40; ++i) Put(to.get(), "shop", std::to_string(i));
+  const auto copied = CopyLog(from.get(), to.get(), [](uint64_t) {});
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_EQ(copied->resumed, 40u);
+  EXPECT_EQ(ByKey(to.get()), ByKey(from.get()));
+  // All of it again: nothing is sent, everything is compared.
+  EXPECT_EQ(CopyLog(from.get(), to.get(), [](uint64_t) {})->resumed, 100u);
+  // Somebody has begun to use it.
+  Put(to.get(), "shop", "new");
+  EXPECT_EQ(ReasonOf(CopyLog(from.get(), to.get(), [](uint64_t) {}).status()), "LOG_NOT_EMPTY");
+}
+
+TEST_F(CopyTest, WhatAnEarlierAttemptLeftIsComparedToo) {
+  const auto from = NewLog("from", 1);
+  for (int i = 0; i < 10; ++i) Put(from.get(), "shop", std::to_string(i));
+  const auto to = NewLog("to", 1);
+  ASSERT_TRUE(SealLog(from.get(), to->identity().log_id).ok());
+  Put(to.get(), "shop", "0");
+  Put(to.get(), "shop", "damaged");
+  EXPECT_EQ(ReasonOf(CopyLog(from.get(), to.get(), [](uint64_t) {}).status()), "COPY_DIFFERS");
+}
+
 TEST_F(CopyTest, OnlyASealedLogIsCopiedAndOnlyIntoAnEmptyOne) {
   const auto from = NewLog("from", 2);
   Put(from.get(), "shop", "a");

@@ -18,8 +18,9 @@ namespace carnet::vault {
 namespace {
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-class EmbeddedKeyStore final : public KeyStore {
+class EmbeddedKeyStore final : public DurableKeyStore {
  public:
   EmbeddedKeyStore(std::unique_ptr<rocksdb::DB> db, const Key& root)
       : db_(std::move(db)), root_(root) {}
@@ -124,6 +125,51 @@ class EmbeddedKeyStore final : public KeyStore {
     return absl::OkStatus();
   }
 
+  absl::Status ForEach(const VisitMerchant& merchant_keys, const VisitRecord& record_key) override {
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(rocksdb::ReadOptions()));
+    std::string_view merchant;
+    std::string_view id;
+    const auto parse = [&](char row) {
+      return rows->Valid() && rows->key()[0] == row &&
+             ParseRowKey(ToView(rows->key()), &merchant, &id);
+    };
+    for (rows->Seek(std::string(1, kMerchantRow)); parse(kMerchantRow); rows->Next()) {
+      const auto keys = OpenMerchantKeys(root_, merchant, ToView(rows->value()));
+      if (!keys.ok()) return keys.status();
+      if (absl::Status status = merchant_keys(merchant, *keys); !status.ok()) return status;
+    }
+    Check(rows->status(), "read");
+    for (rows->Seek(std::string(1, kRecordRow)); parse(kRecordRow); rows->Next()) {
+      const std::optional<Uuid> record = Uuid::FromBytes(id);
+      const std::string_view list = ToView(rows->value());
+      for (size_t at = 0; record && at + Uuid::kSize <= list.size(); at += Uuid::kSize) {
+        const Uuid key_id = *Uuid::FromBytes(list.substr(at, Uuid::kSize));
+        const auto key = FindRecordKey(merchant, key_id);
+        if (!key.ok()) return key.status();
+        if (!key->has_value()) return KeyMissing(merchant, "a record key is listed but not there");
+        if (absl::Status status =
+                record_key({std::string(merchant), *record, RecordKey{key_id, **key}});
+            !status.ok()) {
+          return status;
+        }
+      }
+    }
+    Check(rows->status(), "read");
+    return absl::OkStatus();
+  }
+
+  absl::Status PersistMerchantKeys(std::string_view merchant, const MerchantKeys& keys) override {
+    const std::lock_guard lock(writing_);
+    const auto found = FindMerchantKeys(merchant);
+    if (!found.ok()) return found.status();
+    if (!found->has_value()) {
+      Write({{RowKey(kMerchantRow, merchant), SealMerchantKeys(root_, merchant, keys)}});
+      return absl::OkStatus();
+    }
+    return (*found)->index == keys.index && (*found)->hash == keys.hash ? absl::OkStatus()
+                                                                        : KeysDiffer(merchant);
+  }
+
  private:
   struct Row {
     std::string key;
@@ -203,8 +249,9 @@ rocksdb::Options StoreOptions() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<KeyStore>> OpenEmbeddedKeyStore(const std::string& path,
-                                                               const Key& root, bool create) {
+absl::StatusOr<std::unique_ptr<DurableKeyStore>> OpenEmbeddedKeyStore(const std::string& path,
+                                                                      const Key& root,
+                                                                      bool create) {
   rocksdb::Options options = StoreOptions();
   options.create_if_missing = create;
   rocksdb::DB* opened = nullptr;

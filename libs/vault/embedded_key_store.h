@@ -17,7 +17,7 @@ namespace carnet::vault {
 // FAILED_PRECONDITION(KEY_STORE_MISSING): there is none and `create` is false (pass false where a
 // log exists already: a new store next to an old log could not open a thing in it);
 // UNAVAILABLE(KEY_STORE_UNREADABLE): locked by another process, damaged, no permission.
-absl::StatusOr<std::unique_ptr<KeyStore>> OpenEmbeddedKeyStore(const std::string& path,
-                                                               const Key& root, bool create);
+absl::StatusOr<std::unique_ptr<DurableKeyStore>> OpenEmbeddedKeyStore(const std::string& path,
+                                                                      const Key& root, bool create);
 
 }  // namespace carnet::vault

@@ -82,6 +82,14 @@ class Rows {
     const auto found = records_.find(RowKey(kRecordRow, merchant, record.bytes()));
     return found == records_.end() ? std::string() : found->second;
   }
+  std::vector<std::string> Merchants() const {
+    std::vector<std::string> all;
+    for (const auto& [merchant, row] : merchants_) all.push_back(merchant);
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  // "r" rows as key_rows.h has them.
+  const std::map<std::string, std::string>& Records() const { return records_; }
   bool HasRecordKeys(std::string_view merchant) const {
     const std::string prefix = RowKey(kRecordRow, merchant);
     const auto next = records_.lower_bound(prefix);
@@ -111,7 +119,7 @@ class Rows {
   std::map<std::string, std::string> records_;
 };
 
-class KafkaKeyStore final : public KeyStore {
+class KafkaKeyStore final : public DurableKeyStore {
  public:
   KafkaKeyStore(const KafkaKeyStoreOptions& options, const Key& root,
                 std::unique_ptr<OffsetQueries> queries, std::unique_ptr<Consumer> consumer,
@@ -228,6 +236,57 @@ class KafkaKeyStore final : public KeyStore {
     }
     if (rows.empty()) return absl::OkStatus();
     return Write(std::move(rows));
+  }
+
+  absl::Status ForEach(const VisitMerchant& merchant_keys, const VisitRecord& record_key) override {
+    if (absl::Status status = CatchUp(); !status.ok()) return status;
+    // Copied, so that no visitor is waited for under the lock.
+    std::vector<std::string> merchants;
+    std::map<std::string, std::string> records;
+    {
+      const std::lock_guard lock(mutex_);
+      merchants = rows_.Merchants();
+      records = rows_.Records();
+    }
+    for (const std::string& merchant : merchants) {
+      const auto keys = KnownMerchantKeys(merchant);
+      if (!keys.ok()) return keys.status();
+      if (absl::Status status = merchant_keys(merchant, **keys); !status.ok()) return status;
+    }
+    for (const auto& [row, ids] : records) {
+      std::string_view merchant;
+      std::string_view record;
+      CARNET_ASSERT(ParseRowKey(row, &merchant, &record));
+      for (size_t at = 0; at + Uuid::kSize <= ids.size(); at += Uuid::kSize) {
+        const Uuid key_id = *Uuid::FromBytes(std::string_view(ids).substr(at, Uuid::kSize));
+        const auto key = KnownRecordKey(merchant, key_id);
+        if (!key.ok()) return key.status();
+        if (!key->has_value()) continue;  // erased meanwhile
+        if (absl::Status status = record_key(
+                {std::string(merchant), *Uuid::FromBytes(record), RecordKey{key_id, **key}});
+            !status.ok()) {
+          return status;
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PersistMerchantKeys(std::string_view merchant, const MerchantKeys& keys) override {
+    const std::lock_guard lock(making_);
+    auto found = FindMerchantKeys(merchant);
+    if (!found.ok()) return found.status();
+    if (!found->has_value()) {
+      const std::string claim = RowKey(kMerchantRow, merchant, Uuid::Random().bytes());
+      if (absl::Status status = Write({{claim, SealMerchantKeys(root_, merchant, keys)}});
+          !status.ok()) {
+        return status;
+      }
+      found = KnownMerchantKeys(merchant);
+      if (!found.ok()) return found.status();
+    }
+    return (*found)->index == keys.index && (*found)->hash == keys.hash ? absl::OkStatus()
+                                                                        : KeysDiffer(merchant);
   }
 
   // Until all that the topic holds now is known here.
@@ -389,8 +448,8 @@ absl::StatusOr<bool> KafkaKeyTopicIsBound(const KafkaKeyStoreOptions& options) {
   return (*store)->bound();
 }
 
-absl::StatusOr<std::unique_ptr<KeyStore>> OpenKafkaKeyStore(const KafkaKeyStoreOptions& options,
-                                                            const Key& root) {
+absl::StatusOr<std::unique_ptr<DurableKeyStore>> OpenKafkaKeyStore(
+    const KafkaKeyStoreOptions& options, const Key& root) {
   auto store = Open(options, root);
   if (!store.ok()) return store.status();
   if (absl::Status status = (*store)->Bind(); !status.ok()) return status;

@@ -43,7 +43,7 @@ absl::StatusOr<bool> KafkaKeyTopicIsBound(const KafkaKeyStoreOptions& options);
 //
 // Errors: FAILED_PRECONDITION(ROOT_KEY_MISMATCH, TOPIC_SETTINGS), NOT_FOUND(TOPIC_MISSING),
 // INVALID_ARGUMENT(KAFKA_SETTING), UNAVAILABLE(KAFKA).
-absl::StatusOr<std::unique_ptr<KeyStore>> OpenKafkaKeyStore(const KafkaKeyStoreOptions& options,
-                                                            const Key& root);
+absl::StatusOr<std::unique_ptr<DurableKeyStore>> OpenKafkaKeyStore(
+    const KafkaKeyStoreOptions& options, const Key& root);
 
 }  // namespace carnet::vault

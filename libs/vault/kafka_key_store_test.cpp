@@ -13,6 +13,9 @@
 #include "event_log/kafka/admin.h"
 #include "event_log/kafka/consumer.h"
 #include "tests/kafka/cluster.h"
+#include "vault/embedded_key_store.h"
+#include "vault/key_copy.h"
+#include "vault/test_support.h"
 
 namespace carnet::vault {
 namespace {
@@ -116,6 +119,36 @@ TEST_F(KafkaKeyStoreTest, GatewaysThatRaceForOneRecordLeaveKeysThatAllOpen) {
     EXPECT_FALSE((*two->FindRecordKey("m1", key.key.id)).has_value());
     EXPECT_FALSE((*Open()->FindRecordKey("m1", key.key.id)).has_value());
   }
+}
+
+TEST_F(KafkaKeyStoreTest, KeysCanBeTakenToATopicAndBack) {
+  const TemporaryFolder folder;
+  const Uuid record = Uuid::Random();
+  const NewKey first = MakeKey("m1", record);
+  const NewKey second = MakeKey("m1", record);
+  const auto from = *OpenEmbeddedKeyStore(folder / "from", root_, /*create=*/true);
+  const MerchantKeys merchant = *from->MerchantKeysOrNew("m1");
+  ASSERT_TRUE(from->Persist({first, second, MakeKey("m2", Uuid::Random())}).ok());
+
+  const auto topic = *OpenKafkaKeyStore(options_, root_);
+  const auto ignore = [](uint64_t) {};
+  const auto copied = CopyKeys(from.get(), topic.get(), ignore);
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_EQ(copied->merchants, 1u);
+  EXPECT_EQ(copied->record_keys, 3u);
+  ASSERT_TRUE(CopyKeys(from.get(), topic.get(), ignore).ok()) << "twice does no harm";
+  const auto to = *OpenEmbeddedKeyStore(folder / "to", root_, /*create=*/true);
+  ASSERT_TRUE(CopyKeys(topic.get(), to.get(), ignore).ok());
+
+  for (DurableKeyStore* store : {topic.get(), to.get()}) {
+    EXPECT_TRUE((*store->FindMerchantKeys("m1"))->index == merchant.index);
+    EXPECT_TRUE((*store->FindMerchantKeys("m1"))->hash == merchant.hash);
+    EXPECT_TRUE(**store->FindRecordKey("m1", first.key.id) == first.key.key);
+    EXPECT_EQ((*store->NewestRecordKey("m1", record))->id, second.key.id);
+  }
+  const auto other = *OpenEmbeddedKeyStore(folder / "other", root_, /*create=*/true);
+  ASSERT_TRUE(other->MerchantKeysOrNew("m1").ok());
+  EXPECT_EQ(ReasonOf(CopyKeys(topic.get(), other.get(), ignore).status()), "KEYS_DIFFER");
 }
 
 TEST_F(KafkaKeyStoreTest, AnotherRootKeyIsRefused) {

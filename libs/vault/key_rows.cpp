@@ -92,6 +92,12 @@ absl::Status KeyMissing(std::string_view merchant, std::string_view what) {
                    "; restore the key store from its backup before anything is written");
 }
 
+absl::Status KeysDiffer(std::string_view merchant) {
+  return Error(absl::StatusCode::kFailedPrecondition, "KEYS_DIFFER",
+               "merchant " + std::string(merchant) +
+                   " has other keys there: that store belongs to another log; name an empty one");
+}
+
 absl::Status RootKeyMismatch(std::string_view store) {
   return Error(absl::StatusCode::kFailedPrecondition, "ROOT_KEY_MISMATCH",
                "the key store " + std::string(store) +

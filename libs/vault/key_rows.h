@@ -51,6 +51,9 @@ absl::StatusOr<Key> OpenRecordKey(const Key& root, std::string_view merchant, co
 // FAILED_PRECONDITION(KEY_MISSING).
 absl::Status KeyMissing(std::string_view merchant, std::string_view what);
 
+// FAILED_PRECONDITION(KEYS_DIFFER).
+absl::Status KeysDiffer(std::string_view merchant);
+
 // FAILED_PRECONDITION(ROOT_KEY_MISMATCH).
 absl::Status RootKeyMismatch(std::string_view store);
 

@@ -1,6 +1,7 @@
 // Where keys live, wrapped by the root key.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,24 @@ class KeyStore {
   // then returns. Slow (it rewrites files). Another process that shares the store forgets them when
   // it has read so far.
   virtual absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) = 0;
+};
+
+// A store that outlives its process: its keys can be taken to another one.
+class DurableKeyStore : public KeyStore {
+ public:
+  using VisitMerchant =
+      std::function<absl::Status(std::string_view merchant, const MerchantKeys& keys)>;
+  using VisitRecord = std::function<absl::Status(const NewKey& key)>;
+
+  // Every merchant's keys, then every record key, those of one source record in the order in which
+  // they were stored. Ends with the first error of a visitor. Others: KEY_MISSING where one does
+  // not open, UNAVAILABLE.
+  virtual absl::Status ForEach(const VisitMerchant& merchant, const VisitRecord& record) = 0;
+
+  // Makes a merchant's keys durable that another store made; again changes nothing. Errors:
+  // FAILED_PRECONDITION(KEYS_DIFFER): the merchant has others here already; KEY_MISSING,
+  // UNAVAILABLE.
+  virtual absl::Status PersistMerchantKeys(std::string_view merchant, const MerchantKeys& keys) = 0;
 };
 
 }  // namespace carnet::vault

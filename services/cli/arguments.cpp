@@ -8,6 +8,7 @@
 
 #include "cli/arguments_access.h"
 #include "cli/arguments_cards.h"
+#include "cli/arguments_log.h"
 #include "cli/completion.h"
 
 namespace carnet::cli {
@@ -33,7 +34,7 @@ class Parser {
     AddOperations();
     AddChannels();
     AddAccessCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
-    AddLog();
+    AddLogCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddCompletion();
   }
 
@@ -326,43 +327,6 @@ class Parser {
     app->add_option("--header", attempt->headers, "A header that came with it; may be repeated")
         ->type_name("NAME:VALUE")
         ->allow_extra_args(false);
-  }
-
-  void AddLog() {
-    CLI::App* log = app_.add_subcommand("log", "The log itself");
-    log->require_subcommand(1);
-    auto init = std::make_shared<InitLog>();
-    CLI::App* app =
-        Leaf(log, "init",
-             "Make the log and the keys' topic on Kafka, or check those that are there", init);
-    AddKafka(app, &init->kafka);
-    app->add_option("--partitions", init->partitions, "Of the log; never changes")
-        ->check(CLI::Range(1, 1024).description("1 to 1024"))
-        ->required();
-    app->add_option("--replicas", init->replicas, "Of each partition")
-        ->check(CLI::Range(1, 9).description("1 to 9"))
-        ->capture_default_str();
-  }
-
-  void AddKafka(CLI::App* app, KafkaOptions* kafka) {
-    app->add_option("--brokers", kafka->brokers, "Where Kafka is")
-        ->envname("CARNET_LOG_KAFKA_BROKERS")
-        ->type_name("HOST:PORT,…")
-        ->capture_default_str();
-    app->add_option("--topic", kafka->topic, "The topic that is the log")
-        ->envname("CARNET_LOG_KAFKA_TOPIC")
-        ->type_name("NAME")
-        ->capture_default_str();
-    app->add_option("--keys-topic", kafka->keys_topic, "The topic that holds the keys")
-        ->envname("CARNET_LOG_KAFKA_KEYS_TOPIC")
-        ->type_name("NAME")
-        ->capture_default_str();
-    app->add_flag("--development", kafka->development,
-                  "One broker alone may have each record: not for what matters");
-    app->add_option("--property", kafka->properties, "A setting of librdkafka, name=value")
-        ->envname("CARNET_LOG_KAFKA_PROPERTIES")
-        ->delimiter(',')
-        ->type_name("NAME=VALUE");
   }
 
   void AddCompletion() {

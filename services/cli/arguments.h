@@ -260,17 +260,29 @@ struct InitLog {
   int partitions = 0;
   int replicas = 3;
 };
+// A log and its keys, wherever they stand, into a new log. A place is a data folder of carnetd, or
+// kafka://BROKERS[/TOPIC[/KEYS-TOPIC]].
+struct CopyLog {
+  std::string from;
+  std::string to;
+  int partitions = 0;  // of the new log; 0: as many as the old one has
+  int replicas = 3;
+  std::string root_key_file;  // empty: root.key in the folder that is copied from, or to
+  bool development = false;
+  std::vector<std::string> properties;  // name=value, of whichever is a Kafka
+};
 struct PrintText {
   std::string text;  // --help, --version, completion: nothing else to do
 };
 
-using Command = std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, SearchCustomers,
-                             RankCustomers, ExplainCustomer, WriteCustomer, RevertField,
-                             DuplicateCustomer, ArchiveCustomer, RecordConsent, ExportCustomers,
-                             ImportCustomers, ShowPolicy, SetPolicy, ShowBalance, ShowVoucher,
-                             ListVouchers, ShowStatement, ShowSums, ShowTrialBalance, ExplainFigure,
-                             VerifyBooks, ShowOutcome, Subscribe, ShowStatus, ListDeadLetters,
-                             TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog, PrintText>;
+using Command =
+    std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, SearchCustomers,
+                 RankCustomers, ExplainCustomer, WriteCustomer, RevertField, DuplicateCustomer,
+                 ArchiveCustomer, RecordConsent, ExportCustomers, ImportCustomers, ShowPolicy,
+                 SetPolicy, ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums,
+                 ShowTrialBalance, ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus,
+                 ListDeadLetters, TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog,
+                 CopyLog, PrintText>;
 
 struct Arguments {
   CommonOptions common;

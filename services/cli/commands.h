@@ -49,6 +49,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const TryChannel& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ManageAccess& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const MakeToken& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const InitLog& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const CopyLog& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const PrintText& command);
 
 }  // namespace carnet::cli

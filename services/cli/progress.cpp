@@ -28,7 +28,7 @@ void Progress::Update(uint64_t count) {
   const auto rate = static_cast<uint64_t>(static_cast<double>(count) /
                                           std::max(absl::ToDoubleSeconds(now - started_), 0.001));
   std::fprintf(stderr, "\r\033[K%s, %s a second", Count(count, what_).c_str(),
-               Count(rate, "change").c_str());
+               Count(rate, what_).c_str());
   shown_ = true;
 }
 
