@@ -11,26 +11,12 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/uuid.h"
 
 namespace carnet::access {
 namespace {
-
-// Closes what it holds.
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 std::string FolderOf(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -42,16 +28,6 @@ absl::Status NotWritten(const std::string& path) {
                absl::StrCat("can't write ", path, ": ", std::strerror(errno)));
 }
 
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
@@ -59,7 +35,7 @@ int64_t Nanoseconds(const timespec& time) {
 }  // namespace
 
 absl::Status ReadFile(const std::string& path, std::string* content, mode_t* mode) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
   if (file.get() < 0 || fstat(file.get(), &status) != 0) {
     if (errno == ENOENT) return absl::NotFoundError("no such file");
@@ -83,7 +59,7 @@ absl::Status WriteFileDurably(const std::string& path, std::string_view content,
   const std::string draft = absl::StrCat(path, ".", Uuid::Random().ToString(), ".tmp");
   bool done = false;
   {
-    const File file(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    const Descriptor file(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     done = file.get() >= 0 && WriteAll(file.get(), content) && fsync(file.get()) == 0 &&
            rename(draft.c_str(), path.c_str()) == 0;
   }
@@ -92,7 +68,7 @@ absl::Status WriteFileDurably(const std::string& path, std::string_view content,
     unlink(draft.c_str());
     return status;
   }
-  const File folder(open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor folder(open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return folder.get() >= 0 && fsync(folder.get()) == 0 ? absl::OkStatus() : NotWritten(path);
 }
 

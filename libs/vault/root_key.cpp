@@ -8,26 +8,11 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace carnet::vault {
 namespace {
-
-// Closes what it holds.
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  const int fd_;
-};
 
 absl::Status RootKeyError(const char* reason, const std::string& path, const std::string& what) {
   return Error(absl::StatusCode::kFailedPrecondition, reason, "root key " + path + ": " + what);
@@ -37,23 +22,13 @@ absl::Status Unreadable(const std::string& path, const std::string& doing) {
   return RootKeyError("ROOT_KEY_UNREADABLE", path, doing + ": " + std::strerror(errno));
 }
 
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 // Makes the file whole or not at all: written under a name of this process's own, then linked into
 // place, which fails where another process was first. Returns false with errno set.
 bool MakeKeyFile(const std::string& path) {
   const std::string draft = path + "." + Uuid::Random().ToString() + ".tmp";
   bool linked = false;
   {
-    const File file(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const Descriptor file(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.ok()) return false;
     linked = WriteAll(file.get(), Key::Random().bytes()) && fsync(file.get()) == 0 &&
              (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
@@ -63,7 +38,7 @@ bool MakeKeyFile(const std::string& path) {
   errno = error;
   if (!linked) return false;
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  const File directory(
+  const Descriptor directory(
       open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return directory.ok() && fsync(directory.get()) == 0;
 }
@@ -71,7 +46,7 @@ bool MakeKeyFile(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<Key> LoadRootKey(const std::string& path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) {
     if (errno == ENOENT) {
       return RootKeyError("ROOT_KEY_MISSING", path,
