@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "event_log/control_records.h"
 #include "event_log/log_helpers_test.h"
+#include "event_log/quarantine.h"
 
 namespace carnet::event_log {
 namespace {
@@ -302,6 +303,30 @@ TEST_P(EventLogContract, EveryAppendIsAnsweredOnceAlsoWhenTheLogGoes) {
   EXPECT_EQ(offsets.size(), size_t{kAppends - kAppends / 10});
   log_ = under_test_->Open();
   EXPECT_EQ(*log_->EndOffset(0), 1 + kAppends - kAppends / 10);
+}
+
+TEST_P(EventLogContract, DecisionsAboutRecordsAreKeptWithTheLog) {
+  const int64_t offset = *AppendValue(log_.get(), 1, "a");
+  log::v1::QuarantineEntry entry =
+      MakeQuarantineEntry(log_->identity(), 1, {.offset = offset, .key = "shop", .value = "a"});
+  entry.set_note("why");
+  EXPECT_TRUE(log_->Quarantined(1)->empty());
+  ASSERT_TRUE(log_->AddToQuarantine(entry).ok());
+  entry.set_note("another time");
+  ASSERT_TRUE(log_->AddToQuarantine(entry).ok()) << "the first decision counts";
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto entries = log_->Quarantined(1);
+    ASSERT_TRUE(entries.ok()) << entries.status();
+    ASSERT_EQ(entries->size(), 1u);
+    EXPECT_EQ(entries->front().offset(), offset);
+    EXPECT_EQ(entries->front().record_hash(), RecordHash("shop", "a"));
+    EXPECT_EQ(entries->front().note(), "why");
+    EXPECT_TRUE(log_->Quarantined(0)->empty());
+    Reopen();
+  }
+  EXPECT_EQ(ReasonOf(log_->Quarantined(kPartitions).status()), "NO_SUCH_PARTITION");
+  entry.set_log_id(std::string(Uuid::Random().bytes()));
+  EXPECT_EQ(ReasonOf(log_->AddToQuarantine(entry)), "NOT_OF_THIS_LOG");
 }
 
 TEST_P(EventLogContract, CursorsDoNotDisturbEachOther) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +18,7 @@
 #include "base/partition.h"
 #include "base/sha256.h"
 #include "event_log/control_records.h"
+#include "event_log/quarantine.h"
 
 namespace carnet::event_log {
 namespace {
@@ -196,8 +198,17 @@ absl::StatusOr<std::vector<uint64_t>> CountCopied(EventLog* from, EventLog* to) 
   return counts;
 }
 
-absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender, int32_t target_count,
-                           CopyResult* result, const std::function<void(uint64_t)>& progress) {
+// Decisions about records, by where these come to stand: partition and number there.
+using Decisions = std::map<std::pair<int32_t, uint64_t>, log::v1::QuarantineEntry>;
+
+// `counts`: how many records have gone to each target.
+absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender,
+                           std::vector<uint64_t>* counts, Decisions* decisions, CopyResult* result,
+                           const std::function<void(uint64_t)>& progress) {
+  const auto target_count = static_cast<int32_t>(counts->size());
+  const auto quarantined = from->Quarantined(partition);
+  if (!quarantined.ok()) return quarantined.status();
+  auto next_quarantined = quarantined->begin();
   std::vector<std::vector<Record>> batches(static_cast<size_t>(target_count));
   std::vector<size_t> bytes(batches.size());
   bool sealed = false;
@@ -213,11 +224,18 @@ absl::Status CopyPartition(EventLog* from, int32_t partition, Sender* sender, in
     if (sealed) return absl::OkStatus();
     const int32_t target =
         TargetOf(record.key, partition, from->identity().partition_count, target_count);
+    while (next_quarantined != quarantined->end() && next_quarantined->offset() < record.offset) {
+      ++next_quarantined;
+    }
     if (target < 0) {
       ++result->left_out;
       return absl::OkStatus();
     }
     const auto index = static_cast<size_t>(target);
+    if (next_quarantined != quarantined->end() && next_quarantined->offset() == record.offset) {
+      (*decisions)[{target, (*counts)[index]}] = *next_quarantined;
+    }
+    ++(*counts)[index];
     batches[index].push_back({std::string(record.key), std::string(record.value)});
     bytes[index] += record.key.size() + record.value.size();
     if (++result->records % Digests::kRecordsOfOne == 0) progress(result->records);
@@ -249,13 +267,28 @@ absl::Status StillWritten(int32_t partition) {
                             "lost"));
 }
 
-absl::Status CompareCopy(EventLog* to, const Sender& sender,
+// The same decision about the record where it stands now.
+absl::Status Decide(EventLog* to, int32_t partition, const StoredRecord& record,
+                    const log::v1::QuarantineEntry& made) {
+  log::v1::QuarantineEntry entry = MakeQuarantineEntry(to->identity(), partition, record);
+  entry.set_note(made.note());
+  entry.set_actor(made.actor());
+  entry.set_decided_at_micros(made.decided_at_micros());
+  return to->AddToQuarantine(entry);
+}
+
+absl::Status CompareCopy(EventLog* to, const Sender& sender, const Decisions& decisions,
                          const std::function<void(uint64_t)>& progress) {
   uint64_t compared = 0;
   for (int32_t partition = 0; partition < to->identity().partition_count; ++partition) {
     Digests found;
     absl::Status read = ForEachRecord(to, partition, [&](const StoredRecord& record) {
       if (record.offset == 0) return absl::OkStatus();
+      if (const auto made = decisions.find({partition, found.records()}); made != decisions.end()) {
+        if (absl::Status status = Decide(to, partition, record, made->second); !status.ok()) {
+          return status;
+        }
+      }
       found.Add(record.key, record.value);
       if (++compared % Digests::kRecordsOfOne == 0) progress(compared);
       return absl::OkStatus();
@@ -301,18 +334,21 @@ absl::StatusOr<CopyResult> CopyLog(EventLog* from, EventLog* to,
   if (!there.ok()) return there.status();
   CopyResult result;
   for (const uint64_t count : *there) result.resumed += count;
+  std::vector<uint64_t> counts(there->size());
+  Decisions decisions;
   Sender sender(to, *std::move(there));
   absl::Status status;
   for (int32_t partition = 0; partition < from->identity().partition_count && status.ok();
        ++partition) {
-    status =
-        CopyPartition(from, partition, &sender, to->identity().partition_count, &result, progress);
+    status = CopyPartition(from, partition, &sender, &counts, &decisions, &result, progress);
   }
   // Also after a failure: answers that are under way refer to the sender.
   const absl::Status finished = sender.Finish();
   if (!status.ok()) return status;
   if (!finished.ok()) return finished;
-  if (absl::Status compared = CompareCopy(to, sender, progress); !compared.ok()) return compared;
+  result.quarantined = decisions.size();
+  if (absl::Status compared = CompareCopy(to, sender, decisions, progress); !compared.ok())
+    return compared;
   const auto ends_now = EndsOf(from);
   if (!ends_now.ok()) return ends_now.status();
   for (size_t partition = 0; partition < ends->size(); ++partition) {

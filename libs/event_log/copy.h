@@ -21,9 +21,10 @@ absl::Status SealLog(EventLog* log, const Uuid& successor_log_id);
 absl::Status CheckCopyTarget(EventLog* from, EventLog* to);
 
 struct CopyResult {
-  uint64_t records = 0;   // without manifests and seals
-  uint64_t resumed = 0;   // of them, those that an earlier attempt had copied
-  uint64_t left_out = 0;  // see CopyLog()
+  uint64_t records = 0;      // without manifests and seals
+  uint64_t resumed = 0;      // of them, those that an earlier attempt had copied
+  uint64_t left_out = 0;     // see CopyLog()
+  uint64_t quarantined = 0;  // decisions about records, which go along
 };
 
 // Copies a sealed log into one that holds its manifests only, or what an earlier attempt left

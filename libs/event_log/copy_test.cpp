@@ -13,6 +13,7 @@
 #include "event_log/embedded/embedded_log.h"
 #include "event_log/embedded/scratch_folder_test.h"
 #include "event_log/log_helpers_test.h"
+#include "event_log/quarantine.h"
 
 namespace carnet::event_log {
 namespace {
@@ -103,6 +104,32 @@ TEST_F(CopyTest, WhatAnEarlierAttemptLeftIsComparedToo) {
   Put(to.get(), "shop", "0");
   Put(to.get(), "shop", "damaged");
   EXPECT_EQ(ReasonOf(CopyLog(from.get(), to.get(), [](uint64_t) {}).status()), "COPY_DIFFERS");
+}
+
+TEST_F(CopyTest, DecisionsAboutRecordsGoAlong) {
+  const auto from = NewLog("from", 2);
+  for (int i = 0; i < 20; ++i) Put(from.get(), "shop-" + std::to_string(i % 5), std::to_string(i));
+  const auto records = *ReadToEnd(from.get(), 1, 1);
+  ASSERT_GE(records.size(), 3u);
+  const ReadRecord& third = records[2];
+  auto entry = MakeQuarantineEntry(
+      from->identity(), 1, {.offset = third.offset, .key = third.key, .value = third.value});
+  entry.set_note("damaged");
+  entry.set_actor("ops");
+  ASSERT_TRUE(from->AddToQuarantine(entry).ok());
+  ASSERT_TRUE(SealLog(from.get(), Uuid()).ok());
+  const auto to = NewLog("to", 3);
+  const auto copied = CopyLog(from.get(), to.get(), [](uint64_t) {});
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_EQ(copied->quarantined, 1u);
+  const int32_t home = PartitionOf(third.key, 3);
+  const auto moved = *to->Quarantined(home);
+  ASSERT_EQ(moved.size(), 1u);
+  EXPECT_EQ(moved.front().note(), "damaged");
+  EXPECT_EQ(moved.front().actor(), "ops");
+  const auto there = *ReadToEnd(to.get(), home, moved.front().offset());
+  EXPECT_EQ(there.front().value, third.value);
+  EXPECT_EQ(moved.front().record_hash(), RecordHash(third.key, third.value));
 }
 
 TEST_F(CopyTest, OnlyASealedLogIsCopiedAndOnlyIntoAnEmptyOne) {

@@ -16,6 +16,10 @@
 
 #include "base/uuid.h"
 
+namespace carnet::log::v1 {
+class QuarantineEntry;
+}
+
 namespace carnet::event_log {
 
 // The largest record, key and value together. Larger ones are refused before anything is written
@@ -135,6 +139,16 @@ class EventLog {
   // last durable record. Errors: UNAVAILABLE, INVALID_ARGUMENT(NO_SUCH_PARTITION).
   virtual absl::StatusOr<int64_t> FirstOffset(int32_t partition) = 0;
   virtual absl::StatusOr<int64_t> EndOffset(int32_t partition) = 0;
+
+  // Decisions that records do not count (quarantine.h makes them). They are kept with the log, but
+  // do not stand in it: a sealed log takes them too.
+  //
+  // Returns when the entry is durable; the same record again changes nothing. Errors: UNAVAILABLE,
+  // FAILED_PRECONDITION(LOG_READ_ONLY), INVALID_ARGUMENT(NO_SUCH_PARTITION, NOT_OF_THIS_LOG).
+  virtual absl::Status AddToQuarantine(const log::v1::QuarantineEntry& entry) = 0;
+  // All of a partition, by offset: those at least that were durable when this was called. Errors:
+  // UNAVAILABLE, INVALID_ARGUMENT(NO_SUCH_PARTITION).
+  virtual absl::StatusOr<std::vector<log::v1::QuarantineEntry>> Quarantined(int32_t partition) = 0;
 };
 
 }  // namespace carnet::event_log

@@ -1,5 +1,8 @@
 #include "projection/batch_fold.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
@@ -7,6 +10,8 @@
 #include "base/fatal.h"
 #include "carnet/v1/change.pb.h"
 #include "domain/fold.h"
+#include "domain/reasons.h"
+#include "event_log/quarantine.h"
 #include "projection/record_check.h"
 
 namespace carnet::projection {
@@ -69,6 +74,8 @@ BatchFold::BatchFold(const event_log::Identity& identity, int32_t partition,
       partition_(partition),
       store_(store),
       position_(store->position().offset()),
+      quarantined_(store->position().quarantined().begin(), store->position().quarantined().end()),
+      next_quarantined_(std::numeric_limits<int64_t>::max()),
       arena_block_(kArenaBlockBytes),
       arena_(std::make_unique<google::protobuf::Arena>(ArenaOptionsFor(&arena_block_))),
       current_(std::make_unique<Slot>()),
@@ -109,7 +116,10 @@ absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> 
   position.set_log_id(std::string(identity_.log_id.bytes()));
   position.set_offset(last.offset + 1);
   position.set_last_offset(last.offset);
-  position.set_last_record_hash(RecordHash(last.key, last.value));
+  if (!quarantined_.empty()) {
+    position.mutable_quarantined()->Assign(quarantined_.begin(), quarantined_.end());
+  }
+  position.set_last_record_hash(event_log::RecordHash(last.key, last.value));
   position_ = position.offset();
   current_->batch.counts = counts_;
   Write(mode);
@@ -140,7 +150,51 @@ void BatchFold::Finish() {
   beside_->base.StandOn(nullptr);
 }
 
+absl::Status BatchFold::SetQuarantine(std::vector<carnet::log::v1::QuarantineEntry> entries) {
+  quarantine_ = std::move(entries);
+  for (const auto& entry : quarantine_) {
+    if (entry.offset() >= position_ ||
+        std::binary_search(quarantined_.begin(), quarantined_.end(), entry.offset())) {
+      continue;
+    }
+    return Error(absl::StatusCode::kFailedPrecondition, "QUARANTINED_LATE",
+                 absl::StrCat("the record at offset ", entry.offset(),
+                              " was quarantined after it was folded here. Remove the views of this "
+                              "partition, they are made again from the log"));
+  }
+  SetNextQuarantined();
+  return absl::OkStatus();
+}
+
+void BatchFold::SetNextQuarantined() {
+  next_quarantined_ = std::numeric_limits<int64_t>::max();
+  const int64_t after = quarantined_.empty() ? -1 : quarantined_.back();
+  for (const auto& entry : quarantine_) {
+    if (entry.offset() > after) next_quarantined_ = std::min(next_quarantined_, entry.offset());
+  }
+}
+
+absl::Status BatchFold::TakeQuarantined(const event_log::StoredRecord& stored) {
+  const auto entry = std::find_if(quarantine_.begin(), quarantine_.end(), [&](const auto& one) {
+    return one.offset() == next_quarantined_;
+  });
+  if (stored.offset != next_quarantined_ ||
+      entry->record_hash() != event_log::RecordHash(stored.key, stored.value)) {
+    return Error(absl::StatusCode::kFailedPrecondition, "QUARANTINE_DIFFERS",
+                 absl::StrCat("the record that was quarantined at offset ", next_quarantined_,
+                              " is not there: these entries are of another log, or this one was "
+                              "written anew"));
+  }
+  quarantined_.push_back(stored.offset);
+  SetNextQuarantined();
+  return absl::OkStatus();
+}
+
 absl::Status BatchFold::FoldOne(const event_log::StoredRecord& stored, FoldedBatch* batch) {
+  const bool quarantined = stored.offset >= next_quarantined_;
+  if (quarantined) {
+    if (absl::Status status = TakeQuarantined(stored); !status.ok()) return status;
+  }
   const CheckedRecord checked = CheckRecord(stored, identity_, partition_, arena_.get());
   if ((stored.offset == 0) != (checked.kind == RecordKind::kManifest))
     return Replaced(identity_, partition_);
@@ -170,6 +224,11 @@ absl::Status BatchFold::FoldOne(const event_log::StoredRecord& stored, FoldedBat
                              outcome);
       break;
     case RecordKind::kChange:
+      if (quarantined) {
+        domain::FoldDeadLetter(checked.record->change(), domain::reason::kQuarantined,
+                               "an operator took this record out", &batch->rows, outcome);
+        break;
+      }
       if (absl::Status stop = domain::FoldChange(checked.record->change(), &batch->rows, outcome);
           !stop.ok())
         return stop;

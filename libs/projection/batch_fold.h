@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/arena.h"
 
+#include "carnet/log/v1/log.pb.h"
 #include "event_log/event_log.h"
 #include "projection/batch_writer.h"
 #include "view_store/view_store.h"
@@ -34,12 +35,20 @@ class BatchFold {
   // Waits for the write under way.
   ~BatchFold();
 
+  // Those records of this partition do not count: all that were decided so far, by offset. To be
+  // called before the first Fold(), and again when there may be more. Error:
+  // FAILED_PRECONDITION(QUARANTINED_LATE): one of them was folded before it was decided, so these
+  // rows are not what others' are.
+  absl::Status SetQuarantine(std::vector<carnet::log::v1::QuarantineEntry> entries);
+
   // Folds a prefix of `records`, which follow position() in order, and writes it with its position
   // as one batch: all of them unless `max_delay` passed meanwhile or one of them is a stop; then
   // those before it, if any. Returns how many. An error is a stop at the first record: nothing was
   // written of it, and a second try would end alike.
   //   FAILED_PRECONDITION(LOG_REPLACED)  the record at offset 0 is not the manifest of this log and
-  //   partition. and the errors of domain::FoldChange.
+  //   partition.
+  //   FAILED_PRECONDITION(QUARANTINE_DIFFERS)  a quarantined offset holds another record.
+  //   And the errors of domain::FoldChange.
   absl::StatusOr<size_t> Fold(std::span<const event_log::StoredRecord> records,
                               WriteMode mode = WriteMode::kHere,
                               absl::Duration max_delay = absl::InfiniteDuration());
@@ -60,6 +69,10 @@ class BatchFold {
   struct Slot;
 
   absl::Status FoldOne(const event_log::StoredRecord& stored, FoldedBatch* batch);
+  // Checks that the record at next_quarantined_ is the one that was decided on, and goes on to the
+  // next.
+  absl::Status TakeQuarantined(const event_log::StoredRecord& stored);
+  void SetNextQuarantined();
   // Writes the current slot's batch, once the one before is written.
   void Write(WriteMode mode);
 
@@ -68,6 +81,9 @@ class BatchFold {
   view_store::ViewStore* const store_;
 
   int64_t position_;
+  std::vector<carnet::log::v1::QuarantineEntry> quarantine_;  // by offset
+  std::vector<int64_t> quarantined_;                          // offsets that were folded so
+  int64_t next_quarantined_;  // the first entry that is not folded yet; the largest number: none
   OutcomeCounts counts_;
   bool sealed_ = false;
   std::vector<char> arena_block_;

@@ -1,11 +1,14 @@
 #include "projection/partition_projector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 #include "base/error.h"
+#include "event_log/quarantine.h"
+#include "projection/record_check.h"
 #include "projection/resume_check.h"
 
 namespace carnet::projection {
@@ -16,6 +19,8 @@ constexpr absl::Duration kCheckEvery = absl::Seconds(30);
 // How long a check may take before it counts as trouble with the log.
 constexpr absl::Duration kCheckTimeout = absl::Seconds(10);
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+// How often a partition that stopped at a record looks whether that was quarantined.
+constexpr absl::Duration kLookEvery = absl::Seconds(1);
 // The log's end is asked for at most this often: it may be a question to a broker.
 constexpr absl::Duration kEndEvery = absl::Milliseconds(100);
 // What one read may bring into memory.
@@ -89,17 +94,13 @@ void PartitionProjector::Run() {
   while (!stopping()) {
     // From here on the store is this thread's own.
     fold_.Finish();
-    const absl::Time now = absl::Now();
-    const auto resume =
-        CheckResume(log_, partition_, serving_.store->position(), now + kCheckTimeout);
-    absl::Status status = resume.status();
-    if (status.ok() && resume->sealed) status = Sealed();
-    if (status.ok()) status = Follow(now + kCheckEvery);
+    const absl::Status status = CheckAndFollow();
     if (status.ok()) continue;
     if (!IsPassing(status)) {
       fold_.Finish();
       Halt(status);
-      return;
+      if (!WaitUntilResumed()) break;
+      continue;
     }
     NoteTrouble(status);
     {
@@ -109,6 +110,22 @@ void PartitionProjector::Run() {
     WaitAwhile(kRetryAfter);
   }
   fold_.Finish();
+  AnswerResumed(Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                      "the server is shutting down: ask another, or later"));
+}
+
+absl::Status PartitionProjector::CheckAndFollow() {
+  const absl::Time now = absl::Now();
+  const auto resume =
+      CheckResume(log_, partition_, serving_.store->position(), now + kCheckTimeout);
+  if (!resume.ok()) return resume.status();
+  if (resume->sealed) return Sealed();
+  auto quarantine = log_->Quarantined(partition_);
+  if (!quarantine.ok()) return quarantine.status();
+  if (absl::Status status = fold_.SetQuarantine(*std::move(quarantine)); !status.ok()) {
+    return status;
+  }
+  return Follow(now + kCheckEvery);
 }
 
 absl::Status PartitionProjector::Follow(absl::Time until) {
@@ -118,11 +135,15 @@ absl::Status PartitionProjector::Follow(absl::Time until) {
     const std::lock_guard lock(mutex_);
     cursor_ = *std::move(cursor);
   }
+  if (const auto end = log_->EndOffset(partition_); end.ok() && *end <= fold_.position()) {
+    AnswerResumed(absl::OkStatus());
+  }
   while (!stopping()) {
     const auto records = cursor_->Next(options_.max_batch_records, kMaxReadBytes, until);
     if (!records.ok()) return records.status();
     NoteTrouble(absl::OkStatus());
     if (absl::Status status = FoldAll(*records); !status.ok()) return status;
+    if (!records->empty()) AnswerResumed(absl::OkStatus());
     if (absl::Now() >= until) return absl::OkStatus();
   }
   return absl::OkStatus();
@@ -137,6 +158,7 @@ absl::Status PartitionProjector::FoldAll(std::span<const event_log::StoredRecord
                                    options_.max_batch_delay);
     if (!folded.ok()) {
       const absl::Status& status = folded.status();
+      NoteStop(records.front());
       return Error(status.code(), ReasonOf(status),
                    absl::StrCat("at offset ", records.front().offset, ": ", status.message()));
     }
@@ -177,11 +199,23 @@ void PartitionProjector::NoteTrouble(const absl::Status& status) {
   progress_.log_trouble = std::move(trouble);
 }
 
+// Only a change of a merchant can be taken out: whatever else is in the way, the log is not right.
+void PartitionProjector::NoteStop(const event_log::StoredRecord& stored) {
+  google::protobuf::Arena arena;
+  const CheckedRecord checked = CheckRecord(stored, log_->identity(), partition_, &arena);
+  if (checked.kind != RecordKind::kChange) return;
+  stopped_at_ = {.offset = stored.offset,
+                 .record_hash = event_log::RecordHash(stored.key, stored.value),
+                 .merchant = checked.record->change().merchant(),
+                 .change_id = checked.record->change().id()};
+}
+
 void PartitionProjector::Halt(const absl::Status& why) {
   const std::string reason = Describe(why);
   {
     const std::lock_guard lock(mutex_);
     progress_.stopped_because = reason;
+    progress_.stopped_at = std::exchange(stopped_at_, std::nullopt);
     progress_.log_trouble.clear();
     cursor_ = nullptr;
   }
@@ -189,6 +223,63 @@ void PartitionProjector::Halt(const absl::Status& why) {
                Error(absl::StatusCode::kUnavailable, "PARTITION_STOPPED",
                      absl::StrCat("folding of partition ", partition_, " has stopped. ", reason)));
   listeners_.CallAll();
+  AnswerResumed(Error(
+      absl::StatusCode::kFailedPrecondition, ReasonOf(why),
+      absl::StrCat("partition ", partition_, " stopped again: ", std::string(why.message()))));
+}
+
+bool PartitionProjector::WaitUntilResumed() {
+  while (true) {
+    std::optional<StoppedAt> record;
+    {
+      std::unique_lock lock(mutex_);
+      stop_requested_.wait_for(lock, absl::ToChronoNanoseconds(kLookEvery),
+                               [this] { return stopping() || resume_asked_; });
+      if (stopping()) return false;
+      if (!resume_asked_) record = progress_.stopped_at;
+    }
+    if (record && !IsQuarantined(*record)) continue;
+    const std::lock_guard lock(mutex_);
+    if (!record && !resume_asked_) continue;
+    resume_asked_ = false;
+    progress_.stopped_because.clear();
+    progress_.stopped_at.reset();
+    board_->Resume(partition_);
+    return true;
+  }
+}
+
+bool PartitionProjector::IsQuarantined(const StoppedAt& record) {
+  const auto entries = log_->Quarantined(partition_);
+  if (!entries.ok()) return false;  // asked again
+  for (const auto& entry : *entries) {
+    if (entry.offset() == record.offset && entry.record_hash() == record.record_hash) return true;
+  }
+  return false;
+}
+
+void PartitionProjector::Resume(std::function<void(absl::Status)> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!progress_.stopped_because.empty() && !stopping()) {
+      resuming_.push_back(std::move(done));
+      resume_asked_ = true;
+      stop_requested_.notify_all();
+      return;
+    }
+  }
+  done(absl::OkStatus());
+}
+
+void PartitionProjector::AnswerResumed(const absl::Status& status) {
+  std::vector<std::function<void(absl::Status)>> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    // Who asked since is answered by what comes of it.
+    if (resume_asked_ && !stopping()) return;
+    answers.swap(resuming_);
+  }
+  for (const auto& answer : answers) answer(status);
 }
 
 void PartitionProjector::WaitAwhile(absl::Duration duration) {

@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -38,12 +40,17 @@ class PartitionProjector {
   std::shared_ptr<void> OnAdvance(std::function<void()> advanced) {
     return listeners_.Add(std::move(advanced));
   }
+  // See Projector::Resume.
+  void Resume(std::function<void(absl::Status)> done);
   PartitionProgress progress() const;
   int32_t partition() const { return partition_; }
 
  private:
-  // The thread: until it is asked to stop, or something halts the partition.
+  // The thread: until it is asked to stop. A partition that something halted waits in it.
   void Run();
+  // Checks that the log is still the same, reads its quarantine, then reads and folds until the
+  // next check is due.
+  absl::Status CheckAndFollow();
   // Reads and folds until the next check is due. Any status but OK ends this attempt to follow the
   // log.
   absl::Status Follow(absl::Time until);
@@ -51,8 +58,14 @@ class PartitionProjector {
   // After a write, by the thread that wrote: tells everybody.
   void Advanced(const FoldedBatch& batch);
   void NoteEnd();
+  void NoteStop(const event_log::StoredRecord& stored);
   void NoteTrouble(const absl::Status& status);
   void Halt(const absl::Status& why);
+  // Until somebody asks to go on, or the record in the way is quarantined. False: told to stop.
+  bool WaitUntilResumed();
+  bool IsQuarantined(const StoppedAt& record);
+  // Answers whoever asked to go on.
+  void AnswerResumed(const absl::Status& status);
   bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
   // Sleeps, unless asked to stop.
   void WaitAwhile(absl::Duration duration);
@@ -73,10 +86,13 @@ class PartitionProjector {
   std::unique_ptr<event_log::Cursor>
       cursor_;  // replaced and used by the thread alone, woken by RequestStop()
   PartitionProgress progress_;
+  bool resume_asked_ = false;
+  std::vector<std::function<void(absl::Status)>> resuming_;
 
   // The thread's own.
   absl::Time end_seen_at_ = absl::InfinitePast();
-  BatchFold fold_;  // after all that its writer thread uses
+  std::optional<StoppedAt> stopped_at_;  // what FoldAll() could not fold
+  BatchFold fold_;                       // after all that its writer thread uses
 
   std::thread thread_;
 };

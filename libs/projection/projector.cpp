@@ -65,6 +65,13 @@ class LogProjector final : public Projector {
     return all;
   }
 
+  void Resume(int32_t partition, std::function<void(absl::Status)> done) override {
+    for (const auto& part : parts_) {
+      if (part->partition() == partition) return part->Resume(std::move(done));
+    }
+    done(board_->snapshot(partition).status());
+  }
+
  private:
   const std::unique_ptr<SnapshotBoard> board_;
   const std::vector<std::unique_ptr<PartitionProjector>> parts_;

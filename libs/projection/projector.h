@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,15 +17,24 @@
 
 namespace carnet::projection {
 
+// A record that a partition could not fold.
+struct StoppedAt {
+  int64_t offset = -1;
+  std::string record_hash;  // 16 bytes, event_log::RecordHash()
+  std::string merchant;
+  std::string change_id;  // 16 bytes, or none
+};
+
 // How far one partition is, and what stopped it.
 struct PartitionProgress {
   int32_t partition = 0;
   int64_t position = 0;  // the next offset to fold
   int64_t end = 0;       // the log's end as last seen
   uint32_t generation = 1;
-  std::string stopped_because;  // "REASON: what and what to do"; empty: folding goes on
-  std::string log_trouble;      // the log can't be read at the moment, tried again; empty: it can
-  uint64_t applied = 0;         // since the process started
+  std::string stopped_because;          // "REASON: what and what to do"; empty: folding goes on
+  std::optional<StoppedAt> stopped_at;  // where it was one record: it can be quarantined
+  std::string log_trouble;  // the log can't be read at the moment, tried again; empty: it can
+  uint64_t applied = 0;     // since the process started
   uint64_t duplicates = 0;
   uint64_t rejected = 0;
   uint64_t dead_letters = 0;
@@ -33,7 +43,9 @@ struct PartitionProgress {
 // Folds partitions into views, a thread each. It has no other effect: folding twice is always safe.
 //
 // A stop (rules too new, a failed invariant, a log that was cut or replaced) halts that partition
-// alone, with its reason in progress(); reads go on from where it stands. Nothing is skipped.
+// alone, with its reason in progress(); reads go on from where it stands. Nothing is skipped. Where
+// one record is in the way, the log's quarantine is looked at every second: once that record is in
+// it, the partition goes on by itself.
 //
 // All functions may be called from any thread between Start() and Stop(); progress(), snapshot()
 // and WhenAt() before and after them too.
@@ -68,6 +80,12 @@ class Projector {
   virtual std::shared_ptr<void> OnAdvance(int32_t partition, std::function<void()> advanced) = 0;
 
   virtual std::vector<PartitionProgress> progress() const = 0;
+
+  // Lets a partition that stopped try again. `done` is called once, in this call or from the
+  // partition's thread: OK when it folds, or is at the log's end; else why it stopped again, as
+  // FAILED_PRECONDITION; UNAVAILABLE(PARTITION_NOT_SERVED, SHUTTING_DOWN). OK at once where it has
+  // not stopped.
+  virtual void Resume(int32_t partition, std::function<void(absl::Status)> done) = 0;
 };
 
 struct ProjectorOptions {

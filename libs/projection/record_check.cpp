@@ -2,9 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "base/bytes.h"
 #include "base/partition.h"
-#include "base/sha256.h"
 #include "domain/form.h"
 #include "domain/reasons.h"
 
@@ -66,14 +64,6 @@ CheckedRecord CheckRecord(const event_log::StoredRecord& stored,
             "fields beside the change that this version does not know"};
   }
   return {RecordKind::kChange, record, {}, {}};
-}
-
-std::string RecordHash(std::string_view key, std::string_view value) {
-  std::string bytes;
-  bytes.reserve(4 + key.size() + value.size());
-  AppendBigEndian32(static_cast<uint32_t>(key.size()), &bytes);
-  bytes.append(key).append(value);
-  return Sha256(bytes).substr(0, 16);
 }
 
 }  // namespace carnet::projection

@@ -32,7 +32,4 @@ CheckedRecord CheckRecord(const event_log::StoredRecord& stored,
                           const event_log::Identity& identity, int32_t partition,
                           google::protobuf::Arena* arena);
 
-// 16 bytes by which a record is known again: of SHA-256 over the key's length, key and value.
-std::string RecordHash(std::string_view key, std::string_view value);
-
 }  // namespace carnet::projection

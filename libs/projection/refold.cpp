@@ -34,6 +34,9 @@ absl::Status FoldInto(event_log::EventLog* log, int32_t partition, int64_t up_to
   auto cursor = log->Read(partition, store->position().offset());
   if (!cursor.ok()) return cursor.status();
   BatchFold fold(log->identity(), partition, store);
+  auto quarantine = log->Quarantined(partition);
+  if (!quarantine.ok()) return quarantine.status();
+  if (absl::Status status = fold.SetQuarantine(*std::move(quarantine)); !status.ok()) return status;
   while ((*cursor)->position() < up_to && !fold.sealed()) {
     const auto records = (*cursor)->Next(batch_size, kMaxReadBytes, absl::Now() + kReadTimeout);
     if (!records.ok()) return records.status();

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "carnet/log/v1/log.pb.h"
-#include "projection/record_check.h"
+#include "event_log/quarantine.h"
 
 namespace carnet::projection {
 namespace {
@@ -54,7 +54,7 @@ absl::StatusOr<Found> ReadAt(event_log::EventLog* log, int32_t partition, int64_
   if (stored.offset != offset)
     return Replaced(absl::StrCat("there is no record at offset ", offset, " any more"));
   Found found;
-  found.hash = RecordHash(stored.key, stored.value);
+  found.hash = event_log::RecordHash(stored.key, stored.value);
   found.parsed =
       found.record.ParseFromArray(stored.value.data(), static_cast<int>(stored.value.size()));
   return found;

@@ -55,6 +55,11 @@ void SnapshotBoard::Halt(int32_t partition, absl::Status why) {
   for (const ReadyCallback& call : ready) call(why);
 }
 
+void SnapshotBoard::Resume(int32_t partition) {
+  const std::lock_guard lock(mutex_);
+  places_[partition].halted = absl::OkStatus();
+}
+
 void SnapshotBoard::ShutDown() {
   std::vector<ReadyCallback> ready;
   {

@@ -36,6 +36,9 @@ class SnapshotBoard {
   // No later snapshot will come: `why` for whoever waits for one, now or later.
   void Halt(int32_t partition, absl::Status why);
 
+  // Later snapshots may come again.
+  void Resume(int32_t partition);
+
   // Ends all waits with UNAVAILABLE(SHUTTING_DOWN); later ones end at once, unless satisfied.
   void ShutDown();
 

@@ -133,7 +133,14 @@ void Readiness::Run() {
 void StopWatch::Look() {
   if (projector_ == nullptr) return;
   for (const projection::PartitionProgress& progress : projector_->progress()) {
-    if (progress.stopped_because.empty() || !stopped_.insert(progress.partition).second) continue;
+    if (progress.stopped_because.empty()) {
+      if (stopped_.erase(progress.partition) > 0) {
+        runtime::Log(runtime::LogLevel::kInfo, "a partition folds again",
+                     {{"partition", absl::StrCat(progress.partition)}});
+      }
+      continue;
+    }
+    if (!stopped_.insert(progress.partition).second) continue;
     runtime::Log(runtime::LogLevel::kError,
                  "a partition stopped: it folds nothing until an operator acts",
                  {{"partition", absl::StrCat(progress.partition)},

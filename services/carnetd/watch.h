@@ -52,8 +52,8 @@ class Readiness {
   std::thread thread_;  // last: begins when the rest is there
 };
 
-// Says once when a partition stops, as nothing else in the process would: it goes on answering
-// reads. One thread.
+// Says once when a partition stops, and when it goes on, as nothing else in the process would: it
+// goes on answering reads. One thread.
 class StopWatch {
  public:
   // Null: nothing to watch. Must outlive this.

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/arguments_access.h"
+#include "cli/arguments_admin.h"
 #include "cli/arguments_cards.h"
 #include "cli/arguments_log.h"
 #include "cli/completion.h"
@@ -34,6 +35,7 @@ class Parser {
     AddOperations();
     AddChannels();
     AddAccessCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
+    AddAdminCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddLogCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddCompletion();
   }

@@ -260,6 +260,17 @@ struct InitLog {
   int partitions = 0;
   int replicas = 3;
 };
+struct ListStops {};
+struct ListQuarantined {};
+struct ResumePartition {
+  int partition = 0;
+};
+struct QuarantineRecord {
+  int partition = 0;
+  int64_t offset = 0;
+  std::string record_hash;
+  std::string note;
+};
 // A log and its keys, wherever they stand, into a new log. A place is a data folder of carnetd, or
 // kafka://BROKERS[/TOPIC[/KEYS-TOPIC]].
 struct CopyLog {
@@ -282,7 +293,7 @@ using Command =
                  SetPolicy, ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums,
                  ShowTrialBalance, ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus,
                  ListDeadLetters, TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog,
-                 CopyLog, PrintText>;
+                 CopyLog, ListStops, ListQuarantined, ResumePartition, QuarantineRecord, PrintText>;
 
 struct Arguments {
   CommonOptions common;

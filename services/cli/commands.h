@@ -50,6 +50,10 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ManageAccess& command
 absl::StatusOr<ExitCode> Run(const Session& session, const MakeToken& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const InitLog& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const CopyLog& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ListStops& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ListQuarantined& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ResumePartition& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const QuarantineRecord& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const PrintText& command);
 
 }  // namespace carnet::cli

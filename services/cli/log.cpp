@@ -76,7 +76,8 @@ std::string Json(const Copied& copied) {
       "{\"from\":\"", copied.from.log_id.ToString(), "\",\"log\":\"", copied.to.log_id.ToString(),
       "\",\"partitions\":", copied.to.partition_count, ",\"records\":", copied.records.records,
       ",\"resumed\":", copied.records.resumed, ",\"leftOut\":", copied.records.left_out,
-      ",\"merchants\":", copied.keys.merchants, ",\"recordKeys\":", copied.keys.record_keys, "}\n");
+      ",\"quarantined\":", copied.records.quarantined, ",\"merchants\":", copied.keys.merchants,
+      ",\"recordKeys\":", copied.keys.record_keys, "}\n");
 }
 
 std::string Text(const Copied& copied, const Place& to) {

@@ -83,6 +83,11 @@ absl::StatusOr<int32_t> PartitionOfRequest(const grpc::GenericCallbackServerCont
   }
   const std::string merchant = MerchantOf(*request);
   if (!merchant.empty()) return PartitionOf(merchant, partition_count);
+  const FieldDescriptor* const named = request->GetDescriptor()->FindFieldByName("partition");
+  if (named != nullptr && named->type() == FieldDescriptor::TYPE_INT32) {
+    const int32_t partition = request->GetReflection()->GetInt32(*request, named);
+    if (partition >= 0 && partition < partition_count) return partition;
+  }
   const FieldDescriptor* const position = request->GetDescriptor()->FindFieldByName("min_position");
   if (position == nullptr || position->message_type() != v1::Token::descriptor()) return 0;
   v1::Token token;

@@ -23,7 +23,7 @@ class Projectors;
 // call that no projector has answered yet is tried with the next replica when a connection fails.
 //
 // The partition is that of the merchant in the request (`merchant`, or merchants/{merchant}/… in
-// `name`, `parent` or `customer`), else that of its min_position, else 0.
+// `name`, `parent` or `customer`), else its `partition`, else that of its min_position, else 0.
 class Router {
  public:
   // `projectors` and `guard`, which is asked as for this process's own methods, must outlive it.

@@ -10,6 +10,9 @@
 namespace grpc {
 class Service;
 }
+namespace carnet::event_log {
+class EventLog;
+}
 namespace carnet::projection {
 class Projector;
 }
@@ -27,8 +30,8 @@ struct ProcessFacts {
   absl::Time started_at;
 };
 
-// `moments` and `projector` must outlive the service.
+// All must outlive the service. `log` keeps decisions about records; nothing is appended to it.
 std::unique_ptr<grpc::Service> MakeAdminService(Moments* moments, projection::Projector* projector,
-                                                ProcessFacts facts);
+                                                event_log::EventLog* log, ProcessFacts facts);
 
 }  // namespace carnet::projector_service

@@ -60,7 +60,7 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
                                                  .subscriptions = impl_->subscriptions.get()});
   parts.facts.log = parts.log->identity().log_id.ToString();
   parts.facts.log_kind = std::string(parts.log->kind());
-  impl_->admin = MakeAdminService(moments, parts.projector, std::move(parts.facts));
+  impl_->admin = MakeAdminService(moments, parts.projector, parts.log, std::move(parts.facts));
   services_ = {impl_->customers.get(), impl_->policy.get(),       impl_->ledger.get(),
                impl_->orders.get(),    impl_->subscription.get(), impl_->admin.get()};
   if (parts.outcomes) {

@@ -15,8 +15,8 @@
 #include <gtest/gtest.h>
 
 #include "event_log/embedded/embedded_log.h"
+#include "event_log/quarantine.h"
 #include "projection/generations.h"
-#include "projection/record_check.h"
 #include "projection/refold.h"
 #include "projection/resume_check.h"
 #include "tests/simulation/log_reading.h"
@@ -56,7 +56,7 @@ void CheckLog(event_log::EventLog* log, const PowerLossResult& result) {
     ASSERT_LT(place, records[told.partition].size())
         << "acknowledged and lost: partition " << told.partition << ", offset " << told.offset;
     const event_log::Record& record = records[told.partition][place];
-    ASSERT_EQ(projection::RecordHash(record.key, record.value),
+    ASSERT_EQ(event_log::RecordHash(record.key, record.value),
               std::string(told.hash, sizeof told.hash))
         << "acknowledged and changed: offset " << told.offset;
   }

@@ -15,9 +15,9 @@
 #include "base/fatal.h"
 #include "base/partition.h"
 #include "event_log/embedded/embedded_log.h"
+#include "event_log/quarantine.h"
 #include "projection/batch_fold.h"
 #include "projection/generations.h"
-#include "projection/record_check.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/lossy_file_system.h"
 #include "tests/simulation/process.h"
@@ -62,7 +62,7 @@ constexpr int kWindow = 6;
     Acknowledged told;
     told.partition = PartitionOf(record.key, kPowerLossPartitions);
     told.size = static_cast<int32_t>(record.value.size());
-    std::memcpy(told.hash, projection::RecordHash(record.key, record.value).data(),
+    std::memcpy(told.hash, event_log::RecordHash(record.key, record.value).data(),
                 sizeof told.hash);
     {
       std::unique_lock lock(mutex);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -185,11 +186,25 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   database->merging_ = *free >= options.reserved_free_bytes + BytesIn(path);
   tuned.disable_auto_compactions = !database->merging_;
 
+  // A handful of rows at most.
+  rocksdb::ColumnFamilyOptions small;
+  small.write_buffer_size = size_t{64} << 10;
+  small.arena_block_size = size_t{16} << 10;
+  tuned.create_missing_column_families = true;
   rocksdb::DB* db = nullptr;
-  if (rocksdb::Status status = rocksdb::DB::Open(tuned, path, &db); !status.ok()) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  if (rocksdb::Status status = rocksdb::DB::Open(
+          tuned, path, {{rocksdb::kDefaultColumnFamilyName, tuned}, {"quarantine", small}},
+          &handles, &db);
+      !status.ok()) {
     return Explain(path, status);
   }
   database->db_.reset(db);
+  const auto close = [db](rocksdb::ColumnFamilyHandle* handle) {
+    db->DestroyColumnFamilyHandle(handle);
+  };
+  database->default_ = Handle(handles[0], close);
+  database->quarantine_ = Handle(handles[1], close);
   return database;
 }
 

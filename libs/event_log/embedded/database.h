@@ -21,7 +21,10 @@ class Database {
                                                         const EmbeddedLogOptions& options,
                                                         bool create);
 
+  // The log's rows stand in the default family.
   rocksdb::DB* db() { return db_.get(); }
+  // Rows of quarantine.h.
+  rocksdb::ColumnFamilyHandle* quarantine() { return quarantine_.get(); }
 
   // Before a group of `bytes` is written: UNAVAILABLE(DISK_FULL) if it would eat into the reserve.
   // Lets RocksDB merge files only while there is room for the largest merge. Used by one thread.
@@ -38,6 +41,10 @@ class Database {
   // Below db_, which uses it to the end.
   std::shared_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
+  // Go before the database.
+  using Handle = std::shared_ptr<rocksdb::ColumnFamilyHandle>;
+  Handle default_;
+  Handle quarantine_;
 };
 
 }  // namespace carnet::event_log

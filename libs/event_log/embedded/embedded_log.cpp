@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "event_log/embedded/group_writer.h"
 #include "event_log/embedded/partition_tail.h"
 #include "event_log/embedded/row_encoding.h"
+#include "event_log/quarantine.h"
 
 namespace carnet::event_log {
 namespace {
@@ -28,8 +30,10 @@ using Tails = std::vector<std::unique_ptr<PartitionTail>>;
 class EmbeddedLog final : public EventLog {
  public:
   EmbeddedLog(Identity identity, std::unique_ptr<Database> database, Tails tails,
-              std::vector<GroupWriter::Partition> partitions, size_t max_queued_bytes)
+              std::vector<GroupWriter::Partition> partitions, QuarantineEntries quarantine,
+              size_t max_queued_bytes)
       : identity_(identity),
+        quarantine_(std::move(quarantine)),
         database_(std::move(database)),
         tails_(std::move(tails)),
         writer_(database_->db(), std::move(partitions),
@@ -65,8 +69,32 @@ class EmbeddedLog final : public EventLog {
     return tails_[static_cast<size_t>(partition)]->end();
   }
 
+  absl::Status AddToQuarantine(const log::v1::QuarantineEntry& entry) override {
+    if (absl::Status status = CheckQuarantineEntry(identity_, entry); !status.ok()) return status;
+    const std::lock_guard lock(quarantine_mutex_);
+    if (quarantine_.Has(entry)) return absl::OkStatus();
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    rocksdb::DB* const db = database_->db();
+    rocksdb::Status written =
+        db->Put(options, database_->quarantine(), QuarantineKey(entry), entry.SerializeAsString());
+    // So that this family does not keep the write-ahead log of all others.
+    if (written.ok()) written = db->Flush(rocksdb::FlushOptions(), database_->quarantine());
+    if (!written.ok()) Fatal(absl::StrCat("event log ", db->GetName(), ": ", written.ToString()));
+    quarantine_.Add(entry);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<log::v1::QuarantineEntry>> Quarantined(int32_t partition) override {
+    if (absl::Status status = CheckPartition(identity_, partition); !status.ok()) return status;
+    const std::lock_guard lock(quarantine_mutex_);
+    return quarantine_.Of(partition);
+  }
+
  private:
   const Identity identity_;
+  std::mutex quarantine_mutex_;
+  QuarantineEntries quarantine_;  // guarded by quarantine_mutex_; all of them
   // In this order: the writer finishes first, then the database closes.
   const std::unique_ptr<Database> database_;
   const Tails tails_;
@@ -139,6 +167,18 @@ absl::StatusOr<LastRecord> LoadLast(rocksdb::DB* db, int32_t partition) {
   }
   last.is_seal = IsSeal(key, value);
   return last;
+}
+
+absl::StatusOr<QuarantineEntries> LoadQuarantine(Database* database, const Identity& identity) {
+  QuarantineEntries entries(identity);
+  rocksdb::DB* const db = database->db();
+  const std::unique_ptr<rocksdb::Iterator> rows(
+      db->NewIterator(rocksdb::ReadOptions(), database->quarantine()));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    entries.Add(View(rows->key()), View(rows->value()));
+  }
+  if (!rows->status().ok()) return Damaged(db->GetName(), rows->status().ToString());
+  return entries;
 }
 
 bool IsEmpty(rocksdb::DB* db) {
@@ -223,8 +263,11 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenEmbeddedLog(const std::string& pat
     tails.push_back(std::make_unique<PartitionTail>(last->offset + 1, tail_bytes));
     partitions.push_back({.tail = tails.back().get(), .sealed = last->is_seal});
   }
+  auto quarantine = LoadQuarantine(database->get(), *identity);
+  if (!quarantine.ok()) return quarantine.status();
   return std::make_unique<EmbeddedLog>(*identity, *std::move(database), std::move(tails),
-                                       std::move(partitions), options.max_queued_bytes);
+                                       std::move(partitions), *std::move(quarantine),
+                                       options.max_queued_bytes);
 }
 
 }  // namespace carnet::event_log

@@ -16,6 +16,7 @@
 #include "event_log/kafka/consumer.h"
 #include "event_log/kafka/kafka_cursor.h"
 #include "event_log/kafka/producer.h"
+#include "event_log/kafka/quarantine_topic.h"
 #include "event_log/kafka/topic_check.h"
 
 namespace carnet::event_log {
@@ -56,9 +57,10 @@ absl::StatusOr<Reader> MakeReader(const KafkaLogOptions& options) {
 
 class KafkaLog final : public EventLog {
  public:
-  KafkaLog(Identity identity, Reader reader, Partitions partitions,
+  KafkaLog(Identity identity, const KafkaLogOptions& options, Reader reader, Partitions partitions,
            std::unique_ptr<Producer> producer)
       : identity_(identity),
+        quarantine_(identity, options.connection, options.quarantine_topic),
         reader_(std::move(reader)),
         partitions_(std::move(partitions)),
         producer_(std::move(producer)) {}
@@ -122,8 +124,19 @@ class KafkaLog final : public EventLog {
     return ends->second;
   }
 
+  absl::Status AddToQuarantine(const log::v1::QuarantineEntry& entry) override {
+    if (absl::Status status = CheckQuarantineEntry(identity_, entry); !status.ok()) return status;
+    return quarantine_.Add(entry, reader_.queries.get());
+  }
+
+  absl::StatusOr<std::vector<log::v1::QuarantineEntry>> Quarantined(int32_t partition) override {
+    if (absl::Status status = CheckPartition(identity_, partition); !status.ok()) return status;
+    return quarantine_.Of(partition, reader_.queries.get());
+  }
+
  private:
   const Identity identity_;
+  QuarantineTopic quarantine_;
   // In this order: the producer finishes first.
   const Reader reader_;
   const Partitions partitions_;
@@ -236,6 +249,11 @@ absl::StatusOr<Identity> OpenReader(const KafkaLogOptions& options, const Reader
   if (identity->partition_count != description->partitions) {
     return CountError(options.topic, description->partitions, identity->partition_count);
   }
+  if (absl::Status status = QuarantineTopic(*identity, options.connection, options.quarantine_topic)
+                                .Check(admin->get());
+      !status.ok()) {
+    return status;
+  }
   return identity;
 }
 
@@ -288,6 +306,10 @@ absl::StatusOr<Identity> InitKafkaLog(const KafkaLogOptions& options, int32_t pa
   }
   const auto admin = Admin::Make(options.connection);
   if (!admin.ok()) return admin.status();
+  if (absl::Status status = InitQuarantineTopic(admin->get(), options.quarantine_topic, replicas);
+      !status.ok()) {
+    return status;
+  }
   auto description = (*admin)->Describe(options.topic);
   if (ReasonOf(description.status()) == "TOPIC_MISSING") {
     if (absl::Status status =
@@ -330,7 +352,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafkaLog(const KafkaLogOptions& op
       options.connection, options.topic,
       {.timeout = options.append_timeout, .max_queued_bytes = options.max_queued_bytes});
   if (!producer.ok()) return producer.status();
-  return std::make_unique<KafkaLog>(*identity, *std::move(reader), std::move(partitions),
+  return std::make_unique<KafkaLog>(*identity, options, *std::move(reader), std::move(partitions),
                                     *std::move(producer));
 }
 

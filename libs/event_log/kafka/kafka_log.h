@@ -23,6 +23,8 @@ inline constexpr size_t kMaxMessageBytes = kMaxRecordBytes + (size_t{64} << 10);
 struct KafkaLogOptions {
   KafkaConnection connection;
   std::string topic = "carnet.changes.v1";
+  // What was taken out of logs, of all of this Kafka.
+  std::string quarantine_topic = "carnet.quarantine.v1";
   // One broker may pass: min.insync.replicas is not looked at.
   bool development = false;
   // An append without an answer by then is unknown.
@@ -33,8 +35,8 @@ struct KafkaLogOptions {
   size_t max_prefetched_bytes = size_t{48} << 20;
 };
 
-// Makes the topic if it is not there, and a manifest at offset 0 of each partition that has none.
-// Safe to repeat, after a crash too, and by several at once: whose manifest stands first in
+// Makes the topics if they are not there, and a manifest at offset 0 of each partition that has
+// none. Safe to repeat, after a crash too, and by several at once: whose manifest stands first in
 // partition 0 says the log's id. Errors: INVALID_ARGUMENT(PARTITION_COUNT);
 // FAILED_PRECONDITION(PARTITION_COUNT): it is there with another count;
 // FAILED_PRECONDITION(TOPIC_NOT_MADE), and those of OpenKafkaLog() but LOG_MISSING.
@@ -46,6 +48,7 @@ absl::StatusOr<Identity> InitKafkaLog(const KafkaLogOptions& options, int32_t pa
 //   FAILED_PRECONDITION(NOT_A_LOG)          something else stands there
 //   FAILED_PRECONDITION(TOPIC_SETTINGS)     the topic could lose what it acknowledged
 //   FAILED_PRECONDITION(PARTITION_COUNT)    partitions were added
+//   NOT_FOUND(TOPIC_MISSING)                no topic of quarantine entries
 //   OUT_OF_RANGE(LOG_CUT)                   its beginning is gone
 //   INVALID_ARGUMENT(KAFKA_SETTING), UNAVAILABLE(KAFKA)
 absl::StatusOr<std::unique_ptr<EventLog>> OpenKafkaLog(const KafkaLogOptions& options);

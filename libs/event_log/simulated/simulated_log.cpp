@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fatal.h"
 #include "event_log/control_records.h"
+#include "event_log/quarantine.h"
 #include "event_log/simulated/simulated_cursor.h"
 
 namespace carnet::event_log {
@@ -95,6 +96,21 @@ absl::StatusOr<int64_t> SimulatedLog::EndOffset(int32_t partition) {
   if (absl::Status status = CheckPartition(identity_, partition); !status.ok()) return status;
   std::lock_guard lock(mutex_);
   return disk_->partitions_[Index(partition)].durable_end;
+}
+
+absl::Status SimulatedLog::AddToQuarantine(const log::v1::QuarantineEntry& entry) {
+  if (absl::Status status = CheckQuarantineEntry(identity_, entry); !status.ok()) return status;
+  std::lock_guard lock(mutex_);
+  disk_->quarantine_.emplace(QuarantineKey(entry), entry.SerializeAsString());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<log::v1::QuarantineEntry>> SimulatedLog::Quarantined(int32_t partition) {
+  if (absl::Status status = CheckPartition(identity_, partition); !status.ok()) return status;
+  QuarantineEntries entries(identity_);
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, value] : disk_->quarantine_) entries.Add(key, value);
+  return entries.Of(partition);
 }
 
 bool SimulatedLog::Step() {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -51,6 +52,7 @@ class SimulatedDisk {
   std::mt19937_64 random_;
   Identity identity_;
   std::vector<Partition> partitions_;
+  std::map<std::string, std::string> quarantine_;  // rows of quarantine.h
   bool in_use_ = false;
 };
 
@@ -76,6 +78,8 @@ class SimulatedLog final : public EventLog {
   absl::StatusOr<std::unique_ptr<Cursor>> Read(int32_t partition, int64_t offset) override;
   absl::StatusOr<int64_t> FirstOffset(int32_t partition) override;
   absl::StatusOr<int64_t> EndOffset(int32_t partition) override;
+  absl::Status AddToQuarantine(const log::v1::QuarantineEntry& entry) override;
+  absl::StatusOr<std::vector<log::v1::QuarantineEntry>> Quarantined(int32_t partition) override;
 
   // Does one thing that is under way, chosen at random: writes an append, syncs a partition, or
   // gives an answer. So answers of different partitions come in any order. False: all is done.

@@ -1,10 +1,12 @@
 // What strangers put into the topic, and what becomes of a log that was cut or exchanged while
 // processes were at work.
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +18,7 @@
 #include "carnet/v1/change_service.grpc.pb.h"
 #include "event_log/kafka/kafka_log.h"
 #include "event_log/log_helpers_test.h"
+#include "event_log/quarantine.h"
 #include "tests/acceptance/kafka/shop.h"
 
 namespace carnet::acceptance {
@@ -96,6 +99,22 @@ class KafkaRecordsTest : public testing::Test {
     return "goes on";
   }
 
+  // Until a projector has folded the record at that offset of partition 0.
+  std::string WaitUntilFolded(int replica, int64_t offset) {
+    const auto stub = carnet::v1::AdminService::NewStub(shop_.projector(replica).channel());
+    const absl::Time give_up = absl::Now() + absl::Seconds(kPatienceSeconds);
+    carnet::v1::GetStatusResponse status;
+    while (absl::Now() < give_up) {
+      grpc::ClientContext context;
+      SetDeadline(&context);
+      if (!stub->GetStatus(&context, {}, &status).ok()) return "no answer";
+      for (const auto& partition : status.partitions()) {
+        if (partition.partition() == 0 && partition.position() > offset) return {};
+      }
+    }
+    return status.ShortDebugString();
+  }
+
   void DeleteTopic(const std::string& topic) {
     rd_kafka_conf_t* const conf = rd_kafka_conf_new();
     std::array<char, 256> why;
@@ -161,6 +180,38 @@ TEST_F(KafkaRecordsTest, PlainPersonalDataIsADeadLetterOfItsChange) {
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response.outcome().status(), carnet::v1::OUTCOME_STATUS_DEAD_LETTER)
       << response.ShortDebugString();
+}
+
+TEST_F(KafkaRecordsTest, RecordThatIsTakenOutLetsEveryReplicaGoOn) {
+  const std::string merchant = Zero().story.merchant();
+  carnet::log::v1::LogRecord record = NewestRecord();
+  record.mutable_change()->set_id(std::string(Uuid::Random().bytes()));
+  record.mutable_change()->set_merchant(merchant);
+  record.mutable_change()->set_rules_version(1000);
+  const int64_t offset = Put(merchant, record.SerializeAsString());
+  const int64_t behind = Put("", "\xff no record");
+  for (int replica = 0; replica < KafkaShop::kReplicas; ++replica) {
+    EXPECT_THAT(WaitUntilStopped(replica), HasSubstr("RULES_TOO_NEW")) << replica;
+  }
+  // One decision, asked of the gateway.
+  const auto stub = carnet::v1::AdminService::NewStub(shop_.gateway().channel());
+  carnet::v1::QuarantineRecordRequest request;
+  request.set_offset(offset);
+  request.set_record_hash(
+      absl::BytesToHexString(event_log::RecordHash(merchant, record.SerializeAsString())));
+  carnet::v1::QuarantineRecordResponse response;
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  const grpc::Status decided = stub->QuarantineRecord(&context, request, &response);
+  ASSERT_TRUE(decided.ok()) << decided.error_message();
+  for (int replica = 0; replica < KafkaShop::kReplicas; ++replica) {
+    EXPECT_EQ(WaitUntilFolded(replica, behind), "") << replica;
+  }
+  // A projector that begins with nothing comes past it, too.
+  shop_.projector(0).Kill();
+  std::filesystem::remove_all(shop_.projector(0).data());
+  ASSERT_EQ(shop_.StartProjector(0), "");
+  EXPECT_EQ(WaitUntilFolded(0, behind), "");
 }
 
 TEST_F(KafkaRecordsTest, LogThatLostItsTailStopsThatPartitionAlone) {
