@@ -13,7 +13,9 @@
 #include "gateway/committer.h"
 #include "gateway/lag_gate.h"
 #include "gateway/preparer.h"
+#include "gateway/projectors.h"
 #include "gateway/publisher.h"
+#include "gateway/remote_policies.h"
 #include "projection/projector.h"
 #include "query/policies.h"
 #include "runtime/byte_budget.h"
@@ -53,9 +55,15 @@ class OwnChanges final : public Publication {
   const Done done_;
 };
 
-// Policy as the views have it at the moment.
-PolicyOf PolicyFrom(projection::Projector* projector) {
-  if (projector == nullptr) return nullptr;
+// Policy as the views have it at the moment, or those of other processes.
+PolicyOf PolicyFrom(projection::Projector* projector, Projectors* projectors) {
+  if (projector == nullptr && projectors == nullptr) return nullptr;
+  if (projector == nullptr) {
+    return [policies = std::make_shared<RemotePolicies>(projectors)](std::string_view merchant,
+                                                                     int32_t partition) {
+      return policies->Of(merchant, partition);
+    };
+  }
   return [projector, policies = std::make_shared<query::Policies>()](std::string_view merchant,
                                                                      int32_t partition) {
     static const auto none = std::make_shared<const log::v1::PolicyRow>();
@@ -70,7 +78,7 @@ struct Gateway::Impl {
   explicit Impl(Parts parts)
       : budget(parts.max_in_flight_bytes),
         merchants(parts.log->identity().partition_count, std::move(parts.settings_of), parts.keys,
-                  PolicyFrom(parts.projector)),
+                  PolicyFrom(parts.projector, parts.projectors)),
         preparer({&merchants, parts.keys, parts.phones, parts.clock}),
         lag_gate(parts.log, parts.projector, parts.projectors, parts.lag_limit),
         committer(std::make_unique<Committer>(parts.log, parts.keys)),

@@ -57,8 +57,9 @@ class Merchants {
   // KeyRing::ForWriting's. From any thread. `name` must be well formed.
   absl::StatusOr<Merchant*> Find(std::string_view name);
 
-  // What its policy says now; never null. A gateway that sees no views knows of none: it goes by
-  // its configuration, and what policy switches off is dropped by the fold alone.
+  // What its policy says now, or said a moment ago where other processes fold; never null. Without
+  // an answer a gateway goes by its configuration, and what policy switches off is dropped by the
+  // fold alone.
   std::shared_ptr<const log::v1::PolicyRow> Policy(std::string_view name, int32_t partition) const;
 
  private:

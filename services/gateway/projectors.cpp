@@ -12,6 +12,7 @@
 #include "base/partition.h"
 #include "carnet/v1/admin_service.grpc.pb.h"
 #include "carnet/v1/change_service.grpc.pb.h"
+#include "carnet/v1/policy_service.grpc.pb.h"
 #include "runtime/grpc_status.h"
 
 namespace carnet::gateway {
@@ -28,6 +29,77 @@ const v1::PartitionStatus* Find(const v1::GetStatusResponse& status, int32_t par
   }
   return nullptr;
 }
+
+struct OutcomeQuestion {
+  using Service = v1::ChangeService;
+  using Request = v1::GetOutcomeRequest;
+  using Response = v1::GetOutcomeResponse;
+  static void Start(Service::Stub* stub, grpc::ClientContext* context, const Request* request,
+                    Response* response, std::function<void(grpc::Status)> answered) {
+    stub->async()->GetOutcome(context, request, response, std::move(answered));
+  }
+};
+
+struct PolicyQuestion {
+  using Service = v1::PolicyService;
+  using Request = v1::GetPolicyRequest;
+  using Response = v1::GetPolicyResponse;
+  static void Start(Service::Stub* stub, grpc::ClientContext* context, const Request* request,
+                    Response* response, std::function<void(grpc::Status)> answered) {
+    stub->async()->GetPolicy(context, request, response, std::move(answered));
+  }
+};
+
+// One question on its way from projector to projector.
+template <typename Question>
+struct Asking {
+  using Answer = absl::StatusOr<typename Question::Response>;
+
+  typename Question::Request request;
+  absl::Time deadline;
+  std::function<void(Answer)> done;
+  std::vector<std::shared_ptr<grpc::Channel>> left;  // the next one last
+
+  std::unique_ptr<grpc::ClientContext> context;
+  std::unique_ptr<typename Question::Service::Stub> stub;
+  typename Question::Response response;
+
+  // `nobody`: the answer where there is no projector to ask.
+  static void Begin(const typename Question::Request& request,
+                    std::vector<std::shared_ptr<grpc::Channel>> channels, absl::Time deadline,
+                    absl::Status nobody, std::function<void(Answer)> done) {
+    auto asking = std::make_unique<Asking>();
+    asking->request = request;
+    asking->deadline = deadline;
+    asking->done = std::move(done);
+    asking->left = std::move(channels);
+    std::reverse(asking->left.begin(), asking->left.end());
+    Next(std::move(asking), std::move(nobody));
+  }
+
+  static void Next(std::unique_ptr<Asking> self, absl::Status last) {
+    if (self->left.empty()) return self->done(std::move(last));
+    Asking* const asking = self.release();
+    asking->stub = Question::Service::NewStub(asking->left.back());
+    asking->left.pop_back();
+    asking->context = std::make_unique<grpc::ClientContext>();
+    asking->context->set_deadline(absl::ToChronoTime(asking->deadline));
+    Question::Start(asking->stub.get(), asking->context.get(), &asking->request, &asking->response,
+                    [asking](const grpc::Status& answered) {
+                      Answered(std::unique_ptr<Asking>(asking), answered);
+                    });
+  }
+
+  static void Answered(std::unique_ptr<Asking> self, const grpc::Status& answered) {
+    if (answered.ok()) return self->done(std::move(self->response));
+    absl::Status status = runtime::FromGrpcStatus(answered);
+    // Without a reason it is the connection that failed.
+    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
+      return Next(std::move(self), std::move(status));
+    }
+    self->done(std::move(status));
+  }
+};
 
 }  // namespace
 
@@ -154,52 +226,18 @@ absl::Status Projectors::NotServed(int32_t partition) {
                             ": see `carnet status`"));
 }
 
-// One question on its way from projector to projector.
-struct Projectors::Asking {
-  v1::GetOutcomeRequest request;
-  absl::Time deadline;
-  std::function<void(Outcome)> done;
-  std::vector<std::shared_ptr<grpc::Channel>> left;  // the next one last
-
-  std::unique_ptr<grpc::ClientContext> context;
-  std::unique_ptr<v1::ChangeService::Stub> stub;
-  v1::GetOutcomeResponse response;
-
-  static void Next(std::unique_ptr<Asking> self, absl::Status last) {
-    if (self->left.empty()) return self->done(std::move(last));
-    Asking* const asking = self.release();
-    asking->stub = v1::ChangeService::NewStub(asking->left.back());
-    asking->left.pop_back();
-    asking->context = std::make_unique<grpc::ClientContext>();
-    asking->context->set_deadline(absl::ToChronoTime(asking->deadline));
-    asking->stub->async()->GetOutcome(asking->context.get(), &asking->request, &asking->response,
-                                      [asking](const grpc::Status& answered) {
-                                        Answered(std::unique_ptr<Asking>(asking), answered);
-                                      });
-  }
-
-  static void Answered(std::unique_ptr<Asking> self, const grpc::Status& answered) {
-    if (answered.ok()) return self->done(std::move(self->response));
-    absl::Status status = runtime::FromGrpcStatus(answered);
-    // Without a reason it is the connection that failed.
-    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
-      return Next(std::move(self), std::move(status));
-    }
-    self->done(std::move(status));
-  }
-};
-
 void Projectors::GetOutcome(const v1::GetOutcomeRequest& request, absl::Time deadline,
                             std::function<void(Outcome)> done) {
   const int32_t partition =
       PartitionOf(request.merchant(), static_cast<int32_t>(positions_.size()));
-  auto asking = std::make_unique<Asking>();
-  asking->request = request;
-  asking->deadline = deadline;
-  asking->done = std::move(done);
-  asking->left = For(partition);
-  std::reverse(asking->left.begin(), asking->left.end());
-  Asking::Next(std::move(asking), NotServed(partition));
+  Asking<OutcomeQuestion>::Begin(request, For(partition), deadline, NotServed(partition),
+                                 std::move(done));
+}
+
+void Projectors::GetPolicy(const v1::GetPolicyRequest& request, int32_t partition,
+                           absl::Time deadline, std::function<void(Policy)> done) {
+  Asking<PolicyQuestion>::Begin(request, For(partition), deadline, NotServed(partition),
+                                std::move(done));
 }
 
 void Projectors::FillStatus(v1::GetStatusResponse* status) const {

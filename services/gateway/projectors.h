@@ -16,6 +16,7 @@
 
 #include "carnet/v1/admin_service.pb.h"
 #include "carnet/v1/change_service.pb.h"
+#include "carnet/v1/policy_service.pb.h"
 #include "event_log/event_log.h"
 
 namespace grpc {
@@ -46,6 +47,11 @@ class Projectors {
   void GetOutcome(const v1::GetOutcomeRequest& request, absl::Time deadline,
                   std::function<void(Outcome)> done);
 
+  // The same, about a merchant of that partition.
+  using Policy = absl::StatusOr<v1::GetPolicyResponse>;
+  void GetPolicy(const v1::GetPolicyRequest& request, int32_t partition, absl::Time deadline,
+                 std::function<void(Policy)> done);
+
   // Adds every projector's partitions, by partition, and those that do not answer.
   void FillStatus(v1::GetStatusResponse* status) const;
 
@@ -61,7 +67,6 @@ class Projectors {
     std::string unreachable = "not asked yet";  // empty: `status` is fresh
     std::thread asking;
   };
-  struct Asking;
 
   void Ask(Projector* projector);
   void WatchEnds();

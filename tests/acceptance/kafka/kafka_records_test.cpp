@@ -16,6 +16,7 @@
 #include "carnet/log/v1/log.pb.h"
 #include "carnet/v1/admin_service.grpc.pb.h"
 #include "carnet/v1/change_service.grpc.pb.h"
+#include "carnet/v1/customer_service.grpc.pb.h"
 #include "event_log/kafka/kafka_log.h"
 #include "event_log/log_helpers_test.h"
 #include "event_log/quarantine.h"
@@ -97,6 +98,21 @@ class KafkaRecordsTest : public testing::Test {
       }
     }
     return "goes on";
+  }
+
+  // Through the gateway; empty once it is applied.
+  std::string Publish(const carnet::v1::Change& change) {
+    carnet::v1::PublishRequest request;
+    *request.mutable_change() = change;
+    request.set_wait(true);
+    carnet::v1::PublishResponse response;
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    const grpc::Status status = carnet::v1::ChangeService::NewStub(shop_.gateway().channel())
+                                    ->Publish(&context, request, &response);
+    if (!status.ok()) return status.error_message();
+    const bool applied = response.outcome().status() == carnet::v1::OUTCOME_STATUS_APPLIED;
+    return applied ? "" : response.ShortDebugString();
   }
 
   // Until a projector has folded the record at that offset of partition 0.
@@ -212,6 +228,43 @@ TEST_F(KafkaRecordsTest, RecordThatIsTakenOutLetsEveryReplicaGoOn) {
   std::filesystem::remove_all(shop_.projector(0).data());
   ASSERT_EQ(shop_.StartProjector(0), "");
   EXPECT_EQ(WaitUntilFolded(0, behind), "");
+}
+
+// The gateway folds nothing: what a merchant's policy says it learns from those that do.
+TEST_F(KafkaRecordsTest, PolicyReachesAGatewayThatFoldsNothing) {
+  carnet::v1::Change change;
+  change.set_id(Uuid::Random().ToString());
+  change.set_merchant(Zero().story.merchant());
+  change.set_channel("back-office");
+  change.set_source("office");
+  change.set_intent(carnet::v1::INTENT_REQUEST);
+  auto* policy = change.mutable_body()->mutable_policy_changed();
+  policy->mutable_policy()->set_country("VN");
+  policy->add_fields("country");
+  ASSERT_EQ(Publish(change), "");
+
+  change.set_intent(carnet::v1::INTENT_FACT);
+  // Soon a phone without a country code is read as that country's.
+  const auto stub = carnet::v1::CustomerService::NewStub(shop_.gateway().channel());
+  const absl::Time give_up = absl::Now() + absl::Seconds(kPatienceSeconds);
+  bool found = false;
+  for (int i = 0; !found && absl::Now() < give_up; ++i) {
+    change.set_id(Uuid::Random().ToString());
+    change.set_external_id(absl::StrCat("p-", i));
+    auto* contact = change.mutable_body()->mutable_contact_observed()->mutable_contact();
+    contact->clear_phones();
+    contact->add_phones()->set_plain("0912 345 678");
+    ASSERT_EQ(Publish(change), "");
+    carnet::v1::LookupCustomersRequest request;
+    request.set_merchant(change.merchant());
+    request.set_phone("+84 912 345 678");
+    carnet::v1::LookupCustomersResponse response;
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    ASSERT_TRUE(stub->LookupCustomers(&context, request, &response).ok());
+    found = response.customers_size() > 0;
+  }
+  EXPECT_TRUE(found);
 }
 
 TEST_F(KafkaRecordsTest, LogThatLostItsTailStopsThatPartitionAlone) {
