@@ -102,8 +102,8 @@ class CustomerServiceImpl final : public Base {
   Reactor SearchCustomers(Context context, const Buffer* in, Buffer* out) override {
     return StartLong<v1::SearchCustomersRequest, v1::SearchCustomersResponse>(
         context, in, out,
-        [this](const v1::SearchCustomersRequest& request) {
-          return search_.IsSlow(request.merchant());
+        [this](const Moments::Moment& moment, const v1::SearchCustomersRequest& request) {
+          return search_.IsSlow(*moment.snapshot, request.merchant());
         },
         [this](const Moments::Moment& moment, const v1::SearchCustomersRequest& request,
                v1::SearchCustomersResponse* response) {
@@ -113,7 +113,8 @@ class CustomerServiceImpl final : public Base {
 
   Reactor RankCustomers(Context context, const Buffer* in, Buffer* out) override {
     return StartLong<v1::RankCustomersRequest, v1::RankCustomersResponse>(
-        context, in, out, [](const v1::RankCustomersRequest&) { return true; },
+        context, in, out,
+        [](const Moments::Moment&, const v1::RankCustomersRequest&) { return true; },
         [this](const Moments::Moment& moment, const v1::RankCustomersRequest& request,
                v1::RankCustomersResponse* response) {
           return search_.Rank(moment.view, request, response);
@@ -190,12 +191,12 @@ class CustomerServiceImpl final : public Base {
             runtime::Done done) {
           const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
           if (!merchant.ok()) return done(merchant.status());
-          const bool slow = is_slow(request);
           moments_->With(request, moments_->PartitionOf(*merchant), call.deadline(),
-                         [this, slow, read, &request, response,
+                         [this, is_slow, read, &request, response,
                           done](const absl::StatusOr<Moments::Moment>& moment) {
                            if (!moment.ok()) return done(moment.status());
-                           if (!slow) return done(read(*moment, request, response));
+                           if (!is_slow(*moment, request))
+                             return done(read(*moment, request, response));
                            slow_.Post([read, &request, response, done, at = *moment] {
                              done(read(at, request, response));
                            });

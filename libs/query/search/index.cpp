@@ -29,6 +29,8 @@ constexpr uint32_t kEnd = UINT32_MAX;
 constexpr size_t kMostLists = 48;
 // A small segment is joined with its neighbours before there are more of them.
 constexpr size_t kMostSegments = 6;
+// So many events are caught up with in a millisecond or few; more take their time.
+constexpr uint64_t kEventsAtOnce = 200;
 
 // All who are in any of some lists, in order, one after the other.
 class Union {
@@ -154,9 +156,20 @@ int64_t ValueOf(const SearchDoc& doc, carnet::v1::CustomerOrder order, std::stri
 
 }  // namespace
 
-bool SearchIndex::is_made() const {
+namespace {
+
+uint64_t FeedSequence(const view_store::Snapshot& snapshot, std::string_view merchant) {
+  carnet::log::v1::MerchantRow row;
+  GetRow(snapshot, Family::kMerchants, domain::MerchantKey(merchant), &row);
+  return row.last_feed_sequence();
+}
+
+}  // namespace
+
+bool SearchIndex::IsFarBehind(const view_store::Snapshot& snapshot) const {
+  const uint64_t sequence = FeedSequence(snapshot, merchant_);
   const std::shared_lock lock(mutex_);
-  return made_;
+  return !made_ || sequence_ + kEventsAtOnce < sequence;
 }
 
 size_t SearchIndex::size() const {
@@ -165,16 +178,17 @@ size_t SearchIndex::size() const {
 }
 
 absl::Status SearchIndex::CatchUp(const view_store::Snapshot& snapshot) {
-  carnet::log::v1::MerchantRow merchant;
-  GetRow(snapshot, Family::kMerchants, domain::MerchantKey(merchant_), &merchant);
-  const uint64_t sequence = merchant.last_feed_sequence();
-  {
+  const uint64_t sequence = FeedSequence(snapshot, merchant_);
+  const auto is_there = [&] {
     const std::shared_lock lock(mutex_);
-    if (made_ && sequence_ >= sequence) return absl::OkStatus();
-  }
-  const std::unique_lock lock(mutex_);
-  if (!made_) return Make(snapshot, sequence);
-  return sequence_ >= sequence ? absl::OkStatus() : Apply(snapshot, sequence);
+    return made_ && sequence_ >= sequence;
+  };
+  if (is_there()) return absl::OkStatus();
+  // One at a time. What is read meanwhile is put in at once at the end, so that who searches waits
+  // for no reading.
+  const std::lock_guard writing(writing_);
+  if (is_there()) return absl::OkStatus();
+  return made_ ? Apply(snapshot, sequence) : Make(snapshot, sequence);
 }
 
 absl::Status SearchIndex::MakeDoc(const view_store::Snapshot& snapshot, const Uuid& customer,
@@ -202,9 +216,9 @@ absl::Status SearchIndex::Make(const view_store::Snapshot& snapshot, uint64_t se
     return status.ok();
   });
   if (!status.ok()) return status;
-  segments_.clear();
-  places_.clear();
-  Add(std::move(docs));
+  auto segment = std::make_unique<Segment>(std::move(docs));
+  const std::unique_lock lock(mutex_);
+  Append(std::move(segment));
   made_ = true;
   sequence_ = sequence;
   return absl::OkStatus();
@@ -258,25 +272,31 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
         return true;
       });
   std::set<Uuid> changed;
+  std::set<Uuid> gone;
   for (const Uuid& record : cards) {
     const auto customer = domain::CustomerOfRecord(snapshot, merchant_, record);
     if (customer) changed.insert(*customer);
-    if (!customer || *customer != record) Remove(record);
+    if (!customer || *customer != record) gone.insert(record);
   }
   std::vector<SearchDoc> docs;
   for (const Uuid& customer : changed) {
-    Remove(customer);
     if (absl::Status status = MakeDoc(snapshot, customer, &docs.emplace_back()); !status.ok())
       return status;
   }
+  std::vector<std::pair<Uuid, UnitBalances>> sums;
   for (const Uuid& record : figures) {
     const auto customer = domain::CustomerOfRecord(snapshot, merchant_, record);
     if (!customer || changed.contains(*customer)) continue;
-    const auto at = places_.find(std::string(customer->bytes()));
-    if (at == places_.end()) continue;
-    auto sums = SumBalances(snapshot, merchant_, domain::MembersOf(snapshot, merchant_, *customer));
-    if (!sums.ok()) return sums.status();
-    at->second.segment->doc(at->second.place).figures = *std::move(sums);
+    auto sum = SumBalances(snapshot, merchant_, domain::MembersOf(snapshot, merchant_, *customer));
+    if (!sum.ok()) return sum.status();
+    sums.emplace_back(*customer, *std::move(sum));
+  }
+  const std::unique_lock lock(mutex_);
+  for (const Uuid& record : gone) Remove(record);
+  for (const Uuid& customer : changed) Remove(customer);
+  for (auto& [customer, sum] : sums) {
+    const auto at = places_.find(std::string(customer.bytes()));
+    if (at != places_.end()) at->second.segment->doc(at->second.place).figures = std::move(sum);
   }
   if (!docs.empty()) Add(std::move(docs));
   sequence_ = sequence;
@@ -304,7 +324,10 @@ void SearchIndex::Add(std::vector<SearchDoc> docs) {
     }
     segments_.resize(all ? 0 : 1);
   }
-  auto segment = std::make_unique<Segment>(std::move(docs));
+  Append(std::make_unique<Segment>(std::move(docs)));
+}
+
+void SearchIndex::Append(std::unique_ptr<Segment> segment) {
   for (uint32_t place = 0; place < segment->size(); ++place) {
     places_[std::string(segment->doc(place).id.bytes())] = {segment.get(), place};
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -59,8 +60,8 @@ class SearchIndex {
   SearchIndex(const Customers* customers, std::string merchant)
       : customers_(customers), merchant_(std::move(merchant)) {}
 
-  // Whether it has been made, so that bringing it up to date is quick.
-  bool is_made() const;
+  // Whether bringing it to this moment takes its time: it is not made yet, or much has happened.
+  bool IsFarBehind(const view_store::Snapshot& snapshot) const;
 
   // Makes it, or brings it to this moment (or leaves it where it is further). Errors: the vault's.
   absl::Status CatchUp(const view_store::Snapshot& snapshot);
@@ -85,13 +86,16 @@ class SearchIndex {
   absl::Status Make(const view_store::Snapshot& snapshot, uint64_t sequence);
   absl::Status Apply(const view_store::Snapshot& snapshot, uint64_t sequence);
   absl::Status MakeDoc(const view_store::Snapshot& snapshot, const Uuid& customer, SearchDoc* doc);
+  // With both locks held.
   void Add(std::vector<SearchDoc> docs);
+  void Append(std::unique_ptr<Segment> segment);
   void Remove(const Uuid& customer);
 
   const Customers* const customers_;
   const std::string merchant_;
+  std::mutex writing_;  // taken first: by whoever changes it, for as long as that reads
   mutable std::shared_mutex mutex_;
-  // Guarded by mutex_.
+  // Guarded by mutex_; whoever holds writing_ may read without.
   bool made_ = false;
   uint64_t sequence_ = 0;                           // of the last feed event that is in it
   std::vector<std::unique_ptr<Segment>> segments_;  // the largest first

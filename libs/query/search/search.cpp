@@ -91,7 +91,9 @@ SearchIndex* CustomerSearch::IndexOf(std::string_view merchant) {
   return index.get();
 }
 
-bool CustomerSearch::IsSlow(std::string_view merchant) { return !IndexOf(merchant)->is_made(); }
+bool CustomerSearch::IsSlow(const view_store::Snapshot& snapshot, std::string_view merchant) {
+  return IndexOf(merchant)->IsFarBehind(snapshot);
+}
 
 bool CustomerSearch::PassesCard(const view_store::Snapshot& snapshot, const std::string& merchant,
                                 const carnet::v1::CustomerFilter& filter,

@@ -23,9 +23,9 @@ class CustomerSearch {
   // `customers` must outlive this.
   explicit CustomerSearch(const Customers* customers) : customers_(customers) {}
 
-  // Whether a search would first have to read all of the merchant's customers (20 µs each): do it
-  // in a thread that may take its time.
-  bool IsSlow(std::string_view merchant);
+  // Whether a search would first have to read all of the merchant's customers (20 µs each), or many
+  // of them: do it in a thread that may take its time.
+  bool IsSlow(const view_store::Snapshot& snapshot, std::string_view merchant);
 
   // Errors: INVALID_ARGUMENT(NAME_MALFORMED, QUERY_MALFORMED, UNKNOWN_CURRENCY, DATE_MALFORMED,
   // PAGE_SIZE, PAGE_TOKEN_MALFORMED); the vault's.
