@@ -1,8 +1,17 @@
 #include "tests/bench/bench.h"
 
+#include <filesystem>
+
 namespace carnet::bench {
 
-Bench::Bench(const Options& chosen) : options(chosen) {}
+Bench::Bench(const Options& chosen) : options(chosen), changes(chosen.changes) {}
+
+void Bench::Clear() {
+  if (carnetd != nullptr) carnetd->Stop();
+  carnetd = nullptr;
+  std::filesystem::remove_all(data_folder());
+  ends.clear();
+}
 
 std::unique_ptr<Server> Bench::StartCarnetd(const std::vector<std::string>& more_flags) const {
   const std::string port_file = options.folder + "/carnetd.port";

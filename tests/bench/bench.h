@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "carnet/v1/change_service.pb.h"
 #include "carnet/v1/token.pb.h"
 #include "tests/bench/report.h"
 #include "tests/bench/server.h"
@@ -24,6 +25,11 @@ struct Options {
   int64_t publish_calls = 60'000;
   int64_t visible_calls = 10'000;
   bool json = false;
+  // Figures of cards instead (figure_cards.cpp), each on data of its own.
+  bool cards = false;
+  int64_t customers = 1'000'000;  // of one merchant
+  int64_t import_rows = 100'000;
+  int64_t contacts = 300'000;  // changes
 };
 
 class Bench {
@@ -35,6 +41,8 @@ class Bench {
 
   // Goes on where the log ends.
   TillDay day;
+  // How many the log holds.
+  int64_t changes = 0;
 
   // Running, or null.
   std::unique_ptr<Server> carnetd;
@@ -48,10 +56,14 @@ class Bench {
 
   // Also by that, without the ratio: MeasureCatchUp() knows its floor.
   Figure publish_batch;
+  double parse = 0;  // records/s, by that one
+  double parse_cpu_us = 0;
 
   // All roles, as it is shipped; on the data that is there.
   std::unique_ptr<Server> StartCarnetd(const std::vector<std::string>& more_flags = {}) const;
   std::unique_ptr<Server> StartFloor() const;
+  // Stops carnetd if it runs, and deletes its data.
+  void Clear();
   std::string data_folder() const { return options.folder + "/data"; }
   std::string log_folder() const { return data_folder() + "/log"; }
   std::string views_folder() const { return data_folder() + "/views"; }
@@ -65,6 +77,8 @@ void MeasurePublishBatch(Bench* bench);
 void MeasureRestart(Bench* bench);
 // Stops carnetd; leaves new views behind, in files. Also PARSE, and the ratio of PublishBatch.
 void MeasureCatchUp(Bench* bench);
+// The same alone, over the log there is: `name`'s ratio to PARSE must be and should be so.
+void MeasureFold(const std::string& name, double must, double aim, Bench* bench);
 // From here on carnetd and the floor's server run.
 void MeasureReads(Bench* bench);
 // Starts carnetd anew.
@@ -72,5 +86,16 @@ void MeasureAccess(Bench* bench);
 // These two publish more.
 void MeasurePublish(Bench* bench);
 void MeasureVisible(Bench* bench);
+
+// Figures of cards, in this order: contact changes folded; import; then with many customers of one
+// merchant search and export. Each starts on an empty log.
+void MeasureContactsFolded(Bench* bench);
+void MeasureImport(Bench* bench);
+void MeasureManyCustomers(Bench* bench);
+
+// Publishes messages over one stream, all of them durable when it returns; `ends` grows to the
+// log's end by partition.
+void PublishAll(const Server& carnetd, const std::vector<v1::PublishBatchRequest>& messages,
+                std::vector<int64_t>* ends);
 
 }  // namespace carnet::bench

@@ -153,16 +153,32 @@ Messages Encoded(Bench* bench) {
 
 constexpr int kPartitions = 2;  // as shipped
 
+std::shared_ptr<grpc::Channel> Connect(const Server& carnetd) {
+  auto channel = grpc::CreateChannel(carnetd.address(), grpc::InsecureChannelCredentials());
+  Check(channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)),
+        "no connection");
+  return channel;
+}
+
 }  // namespace
+
+void PublishAll(const Server& carnetd, const std::vector<v1::PublishBatchRequest>& messages,
+                std::vector<int64_t>* ends) {
+  std::vector<grpc::ByteBuffer> encoded;
+  encoded.reserve(messages.size());
+  for (const auto& message : messages) encoded.push_back(Encode(message));
+  Stub stub(Connect(carnetd));
+  Stream stream(&stub, encoded, kPartitions);
+  stream.Run();
+  ends->resize(kPartitions);
+  for (size_t i = 0; i < ends->size(); ++i) (*ends)[i] = std::max((*ends)[i], stream.ends()[i]);
+}
 
 void MeasurePublishBatch(Bench* bench) {
   Messages messages = Encoded(bench);
   bench->carnetd = bench->StartCarnetd();
   Server& carnetd = *bench->carnetd;
-  const auto channel = grpc::CreateChannel(carnetd.address(), grpc::InsecureChannelCredentials());
-  Check(channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)),
-        "no connection");
-  Stub stub(channel);
+  Stub stub(Connect(carnetd));
   Stream stream(&stub, messages.encoded, kPartitions);
   const auto changes = static_cast<double>(bench->options.changes);
   const double server_cpu = carnetd.cpu();

@@ -15,6 +15,14 @@
 //   without Publish                  figure_publish.cpp        64 in flight, against one that only
 //   syncs publish to visible       figure_visible.cpp        at 1,000/s
 //
+// With --cards instead, each on an empty log:
+//
+//   contacts folded          figure_cards.cpp          the till day's contact changes, against
+//   PARSE import                   figure_import.cpp         CSV, against PublishBatch of the same
+//   changes search p99               figure_cards.cpp          1,000,000 customers, against
+//   GetCustomer's export                   figure_cards.cpp          CSV, against a scan of the
+//   same rows
+//
 // The head of each file says from when to when its time runs. Client and server share the machine's
 // cores, for the floors too. Beside the wall clock stands processor time, which other programs on
 // the machine disturb less: `cpu us` of the server a change or call, and of its floor.
@@ -44,11 +52,18 @@ Options ParseOptions(int argc, char** argv) {
     options.read_seconds = seconds;
     options.publish_calls = changes / 10;
     options.visible_calls = changes / 20;
+    options.customers = changes / 4;
+    options.import_rows = changes / 10;
+    options.contacts = changes / 4;
   };
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     if (flag == "--quick") {
       quick(20'000, 0.5);
+      continue;
+    }
+    if (flag == "--cards") {
+      options.cards = true;
       continue;
     }
     Check(i + 1 < argc, "don't know " + flag + ", or its value is missing");
@@ -59,6 +74,8 @@ Options ParseOptions(int argc, char** argv) {
       options.carnetd = value;
     } else if (flag == "--changes") {
       options.changes = std::stoll(value);
+    } else if (flag == "--customers") {
+      options.customers = std::stoll(value);
     } else if (flag == "--rounds") {
       options.rounds = std::stoi(value);
     } else if (flag == "--output") {
@@ -77,6 +94,14 @@ void Run(const Options& options) {
   Bench bench(options);
   DescribeMachine(options.folder, &bench.report);
   const std::string load = LoadAverage();
+  if (options.cards) {
+    MeasureContactsFolded(&bench);
+    MeasureImport(&bench);
+    MeasureManyCustomers(&bench);
+    bench.report.AddFact("load", load + " before, " + LoadAverage() + " at the end");
+    std::fputs((options.json ? bench.report.Json() : bench.report.Text()).c_str(), stdout);
+    return;
+  }
   MeasurePublishBatch(&bench);
   MeasureRestart(&bench);
   MeasureCatchUp(&bench);
