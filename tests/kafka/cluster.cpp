@@ -50,26 +50,27 @@ std::unique_ptr<Process> BrokerProcess(const std::string& folder, int node) {
 
 }  // namespace
 
-Cluster::Cluster(int brokers) {
+Cluster::Cluster(int brokers, const std::string& folder)
+    : folder_(folder.empty() ? scratch_.path() : folder) {
   Process format(
-      {.arguments = {KAFKA_SCRIPTS "/format", "--brokers", std::to_string(brokers), folder_.path()},
+      {.arguments = {KAFKA_SCRIPTS "/format", "--brokers", std::to_string(brokers), folder_},
        .environment = {},
-       .error_file = folder_.path() + "/format.stderr"});
+       .error_file = folder_ + "/format.stderr"});
   if (format.Wait() != 0) Fatal("can't make a Kafka cluster: " + format.StandardError());
-  std::ifstream(folder_.path() + "/bootstrap") >> bootstrap_;
+  std::ifstream(folder_ + "/bootstrap") >> bootstrap_;
   std::istringstream all(bootstrap_);
   for (std::string address; std::getline(all, address, ',');) addresses_.push_back(address);
   nodes_.resize(addresses_.size());
   // All at once: none of three answers before there are two.
   for (int node = 1; node <= brokers; ++node) {
-    nodes_[static_cast<size_t>(node - 1)] = BrokerProcess(folder_.path(), node);
+    nodes_[static_cast<size_t>(node - 1)] = BrokerProcess(folder_, node);
   }
   for (int node = 1; node <= brokers; ++node) Start(node);
 }
 
 void Cluster::Start(int node) {
   const auto index = static_cast<size_t>(node - 1);
-  if (nodes_[index] == nullptr) nodes_[index] = BrokerProcess(folder_.path(), node);
+  if (nodes_[index] == nullptr) nodes_[index] = BrokerProcess(folder_, node);
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   while (!Answers(addresses_[index])) {
     if (nodes_[index]->HasEnded()) {
@@ -94,8 +95,8 @@ void Cluster::Freeze(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(S
 void Cluster::Thaw(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(SIGCONT); }
 
 void Cluster::Truncate(const std::string& topic, int partition, int64_t end, int node) {
-  const std::filesystem::path files = folder_.path() + "/" + std::to_string(node) + "/log/" +
-                                      topic + "-" + std::to_string(partition);
+  const std::filesystem::path files =
+      folder_ + "/" + std::to_string(node) + "/log/" + topic + "-" + std::to_string(partition);
   const std::filesystem::path segment = files / "00000000000000000000.log";
   std::ifstream file(segment, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};

@@ -15,7 +15,8 @@ namespace carnet::kafka_cluster {
 class Cluster {
  public:
   // Formats, starts, and waits until clients are answered. Ends the process where that fails.
-  explicit Cluster(int brokers = 1);
+  // `folder`: where its data go; empty: to a folder that is gone with it.
+  explicit Cluster(int brokers = 1, const std::string& folder = {});
 
   // To give to clients.
   const std::string& bootstrap() const { return bootstrap_; }
@@ -36,7 +37,8 @@ class Cluster {
   static Cluster& Single();
 
  private:
-  const simulation::ScratchFolder folder_;
+  const simulation::ScratchFolder scratch_;
+  const std::string folder_;
   std::string bootstrap_;
   std::vector<std::string> addresses_;
   std::vector<std::unique_ptr<simulation::Process>> nodes_;
