@@ -45,6 +45,13 @@ void FeedWriter::CustomerArchived(const Uuid& customer, bool archived) {
   event->set_archived(archived);
 }
 
+void FeedWriter::CustomerErased(const Uuid& customer, const std::vector<Uuid>& records) {
+  auto* event = Add(kLifecycle)->mutable_customer_erased();
+  event->set_customer(Bytes(customer));
+  if (records.size() < 2) return;
+  for (const Uuid& record : records) event->add_records(Bytes(record));
+}
+
 void FeedWriter::VoucherPosted(uint64_t voucher) { Add(kVouchers)->set_voucher_posted(voucher); }
 
 void FeedWriter::VoucherReversed(uint64_t voucher, uint64_t reversal) {

@@ -22,6 +22,7 @@ class FeedWriter {
   void CustomerUpdated(const Uuid& record, const Uuid& customer,
                        const std::vector<uint32_t>& fields);
   void CustomerArchived(const Uuid& customer, bool archived);
+  void CustomerErased(const Uuid& customer, const std::vector<Uuid>& records);
   void VoucherPosted(uint64_t voucher);
   void VoucherReversed(uint64_t voucher, uint64_t reversal);
   void BalanceChanged(const Uuid& customer, bool whole_customer, std::string_view unit,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "domain/customers/archive.h"
 #include "domain/customers/contact.h"
+#include "domain/customers/erasure.h"
 #include "domain/customers/links.h"
 #include "domain/customers/policy.h"
 #include "domain/customers/record.h"
@@ -97,6 +98,15 @@ Verdict ApplyBody(Step* step) {
       return Verdict::Rejected(reason::kNotFound, "there is no customer with that id");
     step->Flag(flag::kUnknownCustomer);
   }
+  if (addressee.erased && !body.has_customer_erased()) {
+    if (!step->is_fact()) {
+      return Verdict::Rejected(
+          reason::kCustomerErased,
+          "this customer was forgotten: only accounts without a name are left");
+    }
+    step->drop_personal = true;
+  }
+  if (step->drop_personal) ForgetWhatWasSaid(step);
   step->effective_day = EffectiveDay(step);
   switch (body.kind_case()) {
     case Body::kContactObserved:
@@ -130,6 +140,8 @@ Verdict ApplyBody(Step* step) {
       return ApplyRecordDeleted(step, addressee);
     case Body::kCustomerArchived:
       return ApplyCustomerArchived(step, addressee, body.customer_archived());
+    case Body::kCustomerErased:
+      return ApplyCustomerErased(step, addressee);
     case Body::kOrderObserved: {
       const auto& order = body.order_observed();
       const Verdict verdict = ApplyOrder(step, account, order);

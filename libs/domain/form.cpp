@@ -206,8 +206,26 @@ const carnet::v1::ContactObserved* ContactSaidIn(const Body& body) {
 }
 
 bool IsAboutRecord(const Body& body) {
-  return body.has_record_deleted() || body.has_customer_archived() ||
+  return body.has_record_deleted() || body.has_customer_archived() || body.has_customer_erased() ||
          ContactSaidIn(body) != nullptr;
+}
+
+bool HoldsSealedValues(const google::protobuf::Message& body) {
+  using google::protobuf::FieldDescriptor;
+  if (body.GetDescriptor() == carnet::v1::Sealed::descriptor()) return true;
+  const auto* const reflection = body.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(body, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const int count = field->is_repeated() ? reflection->FieldSize(body, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const auto& inside = field->is_repeated() ? reflection->GetRepeatedMessage(body, field, i)
+                                                : reflection->GetMessage(body, field);
+      if (HoldsSealedValues(inside)) return true;
+    }
+  }
+  return false;
 }
 
 std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
@@ -232,7 +250,7 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
   }
   if (!preconditions.etag().empty()) {
     if (!body.has_contact_observed() && !body.has_customer_archived() &&
-        !body.has_policy_changed()) {
+        !body.has_customer_erased() && !body.has_policy_changed()) {
       return Fail(reason::kKindNotAllowed, Path("preconditions") / "etag",
                   "only cards and policies have an etag");
     }
@@ -287,6 +305,7 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
     case Body::kDistinguishCustomers:
     case Body::kRulesVersionActivated:
     case Body::kCustomerArchived:
+    case Body::kCustomerErased:
       return request_only();
     case Body::kOrderObserved:
       if (intent != carnet::v1::INTENT_FACT) {

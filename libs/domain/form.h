@@ -43,6 +43,9 @@ inline carnet::v1::ContactObserved* ContactSaidIn(carnet::v1::Body* body) {
 // Whether a body says something of one source record, so that the change must name one.
 bool IsAboutRecord(const carnet::v1::Body& body);
 
+// Whether there is a sealed value anywhere in a body.
+bool HoldsSealedValues(const google::protobuf::Message& body);
+
 // Checks a body in which every amount is in minor units, its personal values plain or sealed.
 std::optional<FormError> CheckBody(const carnet::v1::Body& body, carnet::v1::Intent intent,
                                    const carnet::v1::Preconditions& preconditions);

@@ -160,7 +160,8 @@ MaybeError CheckCount(int count, int most, const Path& field) {
 
 MaybeError CheckPersonal(const carnet::v1::Personal& value, const Path& field) {
   if (value.has_sealed()) {
-    if (value.sealed().key_id().size() != Uuid::kSize)
+    const bool tokens_only = value.sealed().key_id().empty() && value.sealed().box().empty();
+    if (!tokens_only && value.sealed().key_id().size() != Uuid::kSize)
       return Fail(reason::kUnparsable, field, "the key id has not 16 bytes");
     return CheckText(value.sealed().box(), field, kMaxBoxBytes);
   }

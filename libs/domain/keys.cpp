@@ -238,4 +238,10 @@ std::string OrderRecordKey(std::string_view merchant, const Uuid& record_id, uin
   return key;
 }
 
+std::string ErasureKey(std::string_view merchant, uint64_t change_number) {
+  std::string key = Begin(merchant, sizeof(uint64_t));
+  AppendBigEndian64(change_number, &key);
+  return key;
+}
+
 }  // namespace carnet::domain

@@ -119,4 +119,7 @@ std::string OrderNumberKey(std::string_view merchant, uint64_t number);
 std::string OrderRecordPrefix(std::string_view merchant, const Uuid& record_id);
 std::string OrderRecordKey(std::string_view merchant, const Uuid& record_id, uint64_t number);
 
+// kErasures: number of the change (u64).
+std::string ErasureKey(std::string_view merchant, uint64_t change_number);
+
 }  // namespace carnet::domain

@@ -74,6 +74,8 @@ inline constexpr std::string_view kIdReused = "ID_REUSED";  // other content und
 // Who and what: the customer, then the voucher that is named.
 inline constexpr std::string_view kNotFound = "NOT_FOUND";  // a customer or voucher nobody knows
 inline constexpr std::string_view kNoCustomer = "NO_CUSTOMER";  // REQUEST: refused; FACT: flag
+inline constexpr std::string_view kCustomerErased =
+    "CUSTOMER_ERASED";  // REQUEST: refused; FACT: flag
 inline constexpr std::string_view kCodeTaken = "CODE_TAKEN";
 inline constexpr std::string_view kNotReversible = "NOT_REVERSIBLE";
 inline constexpr std::string_view kAlreadyReversed = "ALREADY_REVERSED";
@@ -134,6 +136,8 @@ inline constexpr std::string_view kAlreadyReversed =
     "ALREADY_REVERSED";  // FACT: a void of what is void already
 inline constexpr std::string_view kNotReversible =
     "NOT_REVERSIBLE";  // FACT: a void of a reversal: nothing posted
+inline constexpr std::string_view kCustomerErased =
+    "CUSTOMER_ERASED";  // FACT: of somebody who was forgotten; kept for the books alone
 inline constexpr std::string_view kUnknownCustomer =
     "UNKNOWN_CUSTOMER";  // FACT: names a customer id nobody knows
 inline constexpr std::string_view kWalkIn =

@@ -8,10 +8,10 @@ namespace carnet::domain {
 
 std::string_view FamilyName(Family family) {
   static constexpr std::string_view kNames[kFamilyCount] = {
-      "merchants", "changes",  "codes",        "records",   "links",  "identifiers",
-      "accounts",  "postings", "own_accounts", "entries",   "feed",   "dead_letters",
-      "history",   "policies", "consents",     "relations", "orders", "own_days",
-      "members",   "identity", "shared_values"};
+      "merchants", "changes",  "codes",         "records",   "links",  "identifiers",
+      "accounts",  "postings", "own_accounts",  "entries",   "feed",   "dead_letters",
+      "history",   "policies", "consents",      "relations", "orders", "own_days",
+      "members",   "identity", "shared_values", "erasures"};
   return kNames[static_cast<size_t>(family)];
 }
 

@@ -43,8 +43,9 @@ enum class Family : uint8_t {
   kMembers,       // who belonged to whom, from which change on
   kIdentity,      // source record → what its identity is judged by
   kSharedValues,  // identity token → source records that have it
+  kErasures,      // whose keys must be gone
 };
-inline constexpr size_t kFamilyCount = 21;
+inline constexpr size_t kFamilyCount = 22;
 std::string_view FamilyName(Family family);
 
 // Where rows come from: a RocksDB snapshot, memory, or another overlay. A reader whose disk fails

@@ -54,6 +54,9 @@ struct Step {
   std::optional<Uuid> record;
   // The contact of a company that was named: what it buys is posted to the company.
   std::optional<Uuid> contact;
+  // What the change says of a person is not kept: that person was forgotten, or is not who the
+  // values were sealed for.
+  bool drop_personal = false;
 
   bool is_fact() const { return change.intent() == carnet::v1::INTENT_FACT; }
   const std::string& merchant_name() const { return change.merchant(); }

@@ -144,6 +144,9 @@ std::string Shop::Feed() const {
         case Event::kCustomerArchived:
           text += event.customer_archived().archived() ? "archived" : "restored";
           break;
+        case Event::kCustomerErased:
+          text += "erased";
+          break;
         case Event::kVoucherPosted:
           text += "posted";
           break;

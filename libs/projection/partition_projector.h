@@ -44,6 +44,7 @@ class PartitionProjector {
   void Resume(std::function<void(absl::Status)> done);
   PartitionProgress progress() const;
   int32_t partition() const { return partition_; }
+  view_store::ViewStore* store() const { return serving_.store.get(); }
 
  private:
   // The thread: until it is asked to stop. A partition that something halted waits in it.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/error.h"
+#include "base/fatal.h"
 #include "projection/generations.h"
 #include "projection/partition_projector.h"
 #include "projection/snapshot_board.h"
@@ -71,8 +72,17 @@ class LogProjector final : public Projector {
     }
     done(board_->snapshot(partition).status());
   }
+  bool Scrub(int32_t partition, uint64_t mark) override { return StoreOf(partition)->Scrub(mark); }
+  uint64_t scrubbed(int32_t partition) const override { return StoreOf(partition)->scrubbed(); }
 
  private:
+  view_store::ViewStore* StoreOf(int32_t partition) const {
+    for (const auto& part : parts_) {
+      if (part->partition() == partition) return part->store();
+    }
+    Fatal(absl::StrCat("partition ", partition, " is not served here"));
+  }
+
   const std::unique_ptr<SnapshotBoard> board_;
   const std::vector<std::unique_ptr<PartitionProjector>> parts_;
 };

@@ -86,6 +86,10 @@ class Projector {
   // FAILED_PRECONDITION; UNAVAILABLE(PARTITION_NOT_SERVED, SHUTTING_DOWN). OK at once where it has
   // not stopped.
   virtual void Resume(int32_t partition, std::function<void(absl::Status)> done) = 0;
+
+  // See view_store::ViewStore; of a partition that is served.
+  virtual bool Scrub(int32_t partition, uint64_t mark) = 0;
+  virtual uint64_t scrubbed(int32_t partition) const = 0;
 };
 
 struct ProjectorOptions {

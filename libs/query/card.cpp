@@ -197,7 +197,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
     std::sort(custom->begin(), custom->end(),
               [](const auto& a, const auto& b) { return a.key() < b.key(); });
   }
-  FillDefaults(rows, card->mutable_contact());
+  if (!rows.front()->has_erased_at_micros()) FillDefaults(rows, card->mutable_contact());
   const auto sums = SumBalances(reader, merchant, members);
   if (!sums.ok()) return sums.status();
   for (const UnitBalance& sum : *sums) {
@@ -208,6 +208,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
   card->set_display_name(DisplayName(*card));
   card->set_archived(rows.front()->archived_change_number() != 0);
   card->set_deleted(deleted);
+  card->set_erased(rows.front()->has_erased_at_micros());
   card->set_etag(etag.Finish());
   return absl::OkStatus();
 }

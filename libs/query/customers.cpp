@@ -32,8 +32,8 @@ Uuid IdAtEnd(std::string_view key) {
   return *Uuid::FromBytes(key.substr(key.size() - Uuid::kSize));
 }
 
-// Calls `visit` for the records that stand for a customer, in id order, after `last`, until it
-// returns false.
+// Calls `visit` for the records that stand for a customer that was not forgotten, in id order,
+// after `last`, until it returns false.
 void ScanCustomers(
     const view_store::Snapshot& snapshot, std::string_view merchant,
     const std::optional<Uuid>& last,
@@ -47,6 +47,7 @@ void ScanCustomers(
                       const Uuid id = IdAtEnd(key);
                       const std::string_view customer = CustomerIdOfRecordRow(row);
                       if (!customer.empty() && customer != id.bytes()) return true;
+                      if (IsErasedRecordRow(row)) return true;
                       return visit(id, row);
                     });
 }
@@ -131,7 +132,16 @@ absl::Status Customers::Lookup(const View& view, const carnet::v1::LookupCustome
     case Request::kExternalId: {
       const auto& id = request.external_id();
       status = CheckExternalId(id);
-      if (status.ok()) add(domain::RecordId(merchant, id.channel(), id.source(), id.id()));
+      if (!status.ok()) break;
+      // The id may have been forgotten, and come again.
+      for (uint32_t life = 0;; ++life) {
+        const Uuid record = domain::RecordId(merchant, id.channel(), id.source(), id.id(), life);
+        std::string row;
+        if (!view.snapshot->Get(Family::kRecords, domain::RecordKey(merchant, record), &row)) break;
+        if (IsErasedRecordRow(row)) continue;
+        add(record);
+        break;
+      }
       break;
     }
     case Request::kPhone:

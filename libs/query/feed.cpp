@@ -49,6 +49,8 @@ FeedEvent::KindCase KindOf(const FeedRowEvent& event) {
       return FeedEvent::kVoucherReversed;
     case FeedRowEvent::kBalanceChanged:
       return FeedEvent::kBalanceChanged;
+    case FeedRowEvent::kCustomerErased:
+      return FeedEvent::kCustomerErased;
     case FeedRowEvent::kOrderChanged:
       return FeedEvent::kOrderChanged;
     case FeedRowEvent::KIND_NOT_SET:
@@ -104,6 +106,14 @@ void FillKind(const domain::Reader& reader, std::string_view merchant, const Fee
       auto* archived = event->mutable_customer_archived();
       archived->set_customer(RecordName(row.customer_archived().customer()));
       archived->set_archived(row.customer_archived().archived());
+      break;
+    }
+    case FeedRowEvent::kCustomerErased: {
+      auto* erased = event->mutable_customer_erased();
+      erased->set_customer(RecordName(row.customer_erased().customer()));
+      for (const std::string& record : row.customer_erased().records())
+        erased->add_records(RecordName(record));
+      if (erased->records().empty()) erased->add_records(erased->customer());
       break;
     }
     case FeedRowEvent::kVoucherPosted:

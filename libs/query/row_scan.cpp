@@ -28,6 +28,15 @@ std::string_view CustomerIdOfRecordRow(std::string_view row) {
   return BytesField(row, RecordRow::kCustomerIdFieldNumber);
 }
 
+bool IsErasedRecordRow(std::string_view row) {
+  FieldWalk walk(row);
+  while (walk.Next()) {
+    if (walk.number() == RecordRow::kErasedAtMicrosFieldNumber) return true;
+    walk.Skip();
+  }
+  return false;
+}
+
 std::string_view CustomerIdOfAccountRow(std::string_view row) {
   return BytesField(row, AccountRow::kCustomerIdFieldNumber);
 }

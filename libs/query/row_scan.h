@@ -12,6 +12,7 @@ namespace carnet::query {
 
 // RecordRow.customer_id or AccountRow.customer_id; empty: the record is its own customer.
 std::string_view CustomerIdOfRecordRow(std::string_view row);
+bool IsErasedRecordRow(std::string_view row);
 std::string_view CustomerIdOfAccountRow(std::string_view row);
 
 // A sum for each unit, ordered by unit.

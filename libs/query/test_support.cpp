@@ -72,8 +72,7 @@ carnet::log::v1::Change Vault::Stamp(const Said& said) {
   change.set_content_hash(Sha256(said.body + said.external_id).substr(0, 16));
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(said.body, change.mutable_body()))
       << said.body;
-  const Uuid record = domain::ContactRecordId(said.merchant, said.channel, said.source,
-                                              said.external_id, said.customer);
+  const Uuid record = domain::SealedFor(change);
   vault::NewKeys new_keys;
   EXPECT_TRUE(sealer_.Seal(said.merchant, record, "FR", change.mutable_body(), &new_keys).ok());
   EXPECT_TRUE(keys_->Persist(new_keys).ok());

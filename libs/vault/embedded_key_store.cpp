@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fatal.h"
 #include "rocksdb/db.h"
@@ -17,6 +18,11 @@
 namespace carnet::vault {
 namespace {
 
+// There while files may hold keys that were deleted.
+constexpr char kScrubRow = 'x';
+// For more than these, all files are rewritten at once.
+constexpr size_t kFewKeys = 4;
+
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
@@ -28,6 +34,8 @@ class EmbeddedKeyStore final : public DurableKeyStore {
   // Binds a new store to the root key, or checks that it is the one it was bound to.
   absl::Status Bind() {
     const std::string key(1, kCheckRow);
+    ReadErased();
+    if (Read(std::string(1, kScrubRow))) Scrub({});
     const std::optional<std::string> check = Read(key);
     if (!check) {
       Write({{key, SealCheck(root_)}});
@@ -90,38 +98,44 @@ class EmbeddedKeyStore final : public DurableKeyStore {
         std::string stored = Read(list_key).value_or(std::string());
         list = lists.emplace(std::move(list_key), std::move(stored)).first;
       }
-      if (Contains(list->second, key.key.id)) continue;
+      if (Contains(list->second, key.key.id) || ErasedAt(key.merchant, key.record_id)) continue;
       list->second.append(key.key.id.bytes());
       rows.push_back({RowKey(kKeyRow, key.merchant, key.key.id.bytes()),
                       SealRecordKey(root_, nonces.Next(), key)});
     }
     if (rows.empty()) return absl::OkStatus();
-    for (const auto& [list_key, list] : lists) rows.push_back({list_key, list});
+    for (const auto& [list_key, list] : lists) {
+      if (!list.empty()) rows.push_back({list_key, list});
+    }
     Write(rows);
     return absl::OkStatus();
   }
 
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override {
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros) override {
     const std::lock_guard lock(writing_);
-    const std::string list_key = RowKey(kRecordRow, merchant, record_id.bytes());
-    const std::string list = Read(list_key).value_or(std::string());
     rocksdb::WriteBatch batch;
     std::vector<std::string> gone;
-    for (size_t at = 0; at + Uuid::kSize <= list.size(); at += Uuid::kSize) {
-      gone.push_back(RowKey(kKeyRow, merchant, std::string_view(list).substr(at, Uuid::kSize)));
-      batch.Delete(gone.back());
+    for (const Uuid& record : record_ids) {
+      if (!ErasedAt(merchant, record)) {
+        std::string at;
+        AppendBigEndian64(static_cast<uint64_t>(at_micros), &at);
+        batch.Put(RowKey(kErasedRow, merchant, record.bytes()), at);
+      }
+      const std::string list_key = RowKey(kRecordRow, merchant, record.bytes());
+      const std::optional<std::string> list = Read(list_key);
+      if (!list) continue;
+      for (size_t at = 0; at + Uuid::kSize <= list->size(); at += Uuid::kSize) {
+        gone.push_back(RowKey(kKeyRow, merchant, std::string_view(*list).substr(at, Uuid::kSize)));
+        batch.Delete(gone.back());
+      }
+      batch.Delete(list_key);
     }
-    batch.Delete(list_key);
+    if (batch.Count() == 0) return absl::OkStatus();
+    if (!gone.empty()) batch.Put(std::string(1, kScrubRow), "");
     Commit(&batch);
-    // A deletion only hides a row. The flush retires the write-ahead log that holds it, compaction
-    // rewrites the files.
-    Check(db_->Flush(rocksdb::FlushOptions()), "flush");
-    rocksdb::CompactRangeOptions rewrite;
-    rewrite.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    for (const std::string& key : gone) {
-      const rocksdb::Slice slice(key);
-      Check(db_->CompactRange(rewrite, &slice, &slice), "compaction");
-    }
+    for (const Uuid& record : record_ids) erased_.Add(merchant, record, at_micros);
+    if (!gone.empty()) Scrub(gone);
     return absl::OkStatus();
   }
 
@@ -189,6 +203,39 @@ class EmbeddedKeyStore final : public DurableKeyStore {
     if (status.ok()) return;
     Fatal("key store " + db_->GetName() + ": " + what + " failed: " + status.ToString() +
           "; check the disk and its free space, then start again");
+  }
+
+  // A deletion only hides a row. The flush retires the write-ahead log that holds it, compaction
+  // rewrites the files. `gone`: the keys of the rows; none: of whoever was killed in between.
+  void Scrub(const std::vector<std::string>& gone) {
+    Check(db_->Flush(rocksdb::FlushOptions()), "flush");
+    rocksdb::CompactRangeOptions rewrite;
+    rewrite.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    const bool few = !gone.empty() && gone.size() <= kFewKeys;
+    if (!few) Check(db_->CompactRange(rewrite, nullptr, nullptr), "compaction");
+    for (size_t i = 0; few && i < gone.size(); ++i) {
+      const rocksdb::Slice slice(gone[i]);
+      Check(db_->CompactRange(rewrite, &slice, &slice), "compaction");
+    }
+    rocksdb::WriteBatch done;
+    done.Delete(std::string(1, kScrubRow));
+    Commit(&done);
+  }
+
+  void ReadErased() {
+    const std::string first(1, kErasedRow);
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(rocksdb::ReadOptions()));
+    for (rows->Seek(first); rows->Valid() && rows->key().starts_with(first); rows->Next()) {
+      const std::string_view key(rows->key().data(), rows->key().size());
+      std::string_view merchant;
+      std::string_view id;
+      if (!ParseRowKey(key, &merchant, &id)) continue;
+      const auto record = Uuid::FromBytes(id);
+      const std::string_view at(rows->value().data(), rows->value().size());
+      if (record && at.size() == 8)
+        erased_.Add(merchant, *record, static_cast<int64_t>(ReadBigEndian64(at)));
+    }
+    Check(rows->status(), "read");
   }
 
   std::optional<std::string> Read(std::string_view key) const {

@@ -15,6 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/clock.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fatal.h"
 #include "event_log/kafka/admin.h"
@@ -41,6 +42,8 @@ absl::Status Unavailable(const std::string& what) {
 // All rows of the topic, as read up to `position`.
 class Rows {
  public:
+  explicit Rows(ErasedRecords* erased) : erased_(erased) {}
+
   void Apply(std::string_view key, std::string_view value, bool tombstone) {
     if (key.empty()) return;
     std::string_view merchant;
@@ -62,6 +65,11 @@ class Rows {
           if (!keys_.emplace(std::string(key), std::string(value)).second) return;
           records_[RowKey(kRecordRow, merchant, record->bytes())].append(id);
         }
+        return;
+      case kErasedRow:
+        if (!ParseRowKey(key, &merchant, &id) || tombstone || value.size() != 8) return;
+        if (const auto record = Uuid::FromBytes(id))
+          erased_->Add(merchant, *record, static_cast<int64_t>(ReadBigEndian64(value)));
         return;
       default:
         return;
@@ -113,6 +121,7 @@ class Rows {
     if (ids.empty()) records_.erase(list);
   }
 
+  ErasedRecords* const erased_;
   std::string check_;
   absl::flat_hash_map<std::string, std::string> merchants_;
   absl::flat_hash_map<std::string, std::string> keys_;
@@ -199,7 +208,7 @@ class KafkaKeyStore final : public DurableKeyStore {
       const std::lock_guard lock(mutex_);
       ids = rows_.KeysOf(merchant, record_id);
     }
-    if (ids.empty()) return std::nullopt;
+    if (ids.empty() || ErasedAt(merchant, record_id)) return std::nullopt;
     const auto newest = Uuid::FromBytes(std::string_view(ids).substr(ids.size() - Uuid::kSize));
     auto key = KnownRecordKey(merchant, *newest);
     if (!key.ok()) return key.status();
@@ -214,6 +223,7 @@ class KafkaKeyStore final : public DurableKeyStore {
       {
         const std::lock_guard lock(mutex_);
         if (rows_.KeyOf(key.merchant, key.key.id.bytes()) != nullptr) continue;
+        if (ErasedAt(key.merchant, key.record_id)) continue;
       }
       rows.push_back({.key = RowKey(kKeyRow, key.merchant, key.key.id.bytes()),
                       .value = SealRecordKey(root_, nonces.Next(), key)});
@@ -222,17 +232,27 @@ class KafkaKeyStore final : public DurableKeyStore {
     return Write(std::move(rows));
   }
 
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override {
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros) override {
     if (absl::Status status = CatchUp(); !status.ok()) return status;
-    std::string ids;
-    {
-      const std::lock_guard lock(mutex_);
-      ids = rows_.KeysOf(merchant, record_id);
-    }
     std::vector<Producer::Message> rows;
-    for (size_t at = 0; at + Uuid::kSize <= ids.size(); at += Uuid::kSize) {
-      const std::string_view id = std::string_view(ids).substr(at, Uuid::kSize);
-      rows.push_back({.key = RowKey(kKeyRow, merchant, id), .value = {}, .tombstone = true});
+    // First that they are erased: who reads the topic knows it before a key is missing.
+    for (const Uuid& record : record_ids) {
+      if (ErasedAt(merchant, record)) continue;
+      std::string at;
+      AppendBigEndian64(static_cast<uint64_t>(at_micros), &at);
+      rows.push_back({.key = RowKey(kErasedRow, merchant, record.bytes()), .value = at});
+    }
+    for (const Uuid& record : record_ids) {
+      std::string ids;
+      {
+        const std::lock_guard lock(mutex_);
+        ids = rows_.KeysOf(merchant, record);
+      }
+      for (size_t at = 0; at + Uuid::kSize <= ids.size(); at += Uuid::kSize) {
+        const std::string_view id = std::string_view(ids).substr(at, Uuid::kSize);
+        rows.push_back({.key = RowKey(kKeyRow, merchant, id), .value = {}, .tombstone = true});
+      }
     }
     if (rows.empty()) return absl::OkStatus();
     return Write(std::move(rows));
@@ -309,7 +329,10 @@ class KafkaKeyStore final : public DurableKeyStore {
   absl::StatusOr<std::optional<Key>> KnownRecordKey(std::string_view merchant, const Uuid& key_id) {
     const std::lock_guard lock(mutex_);
     const std::string* const row = rows_.KeyOf(merchant, key_id.bytes());
-    if (row == nullptr) return std::nullopt;
+    // Of an erased record there may still be one whose tombstone is on its way, or one that a
+    // gateway made before it heard of the erasure.
+    const std::optional<Uuid> record = row == nullptr ? std::nullopt : RecordOf(*row);
+    if (!record || ErasedAt(merchant, *record)) return std::nullopt;
     auto key = OpenRecordKey(root_, merchant, key_id, *row);
     if (!key.ok()) return key.status();
     return *std::move(key);
@@ -363,7 +386,7 @@ class KafkaKeyStore final : public DurableKeyStore {
   std::mutex mutex_;
   std::condition_variable advanced_;
   // Guarded by mutex_.
-  Rows rows_;
+  Rows rows_{&erased_};
   int64_t position_ = 0;
 
   std::atomic<bool> stopping_ = false;

@@ -37,7 +37,7 @@ absl::StatusOr<bool> KafkaKeyTopicIsBound(const KafkaKeyStoreOptions& options);
 
 // Reads the topic to its end. The first opening binds it to its root key.
 //
-// Erasure: DeleteRecordKeys() returns when tombstones are durable and this process has forgotten
+// Erasure: Erase() returns when tombstones are durable and this process has forgotten
 // the keys; the brokers drop them within about an hour (max.compaction.lag.ms), other processes at
 // once.
 //

@@ -112,7 +112,7 @@ TEST_F(KafkaKeyStoreTest, GatewaysThatRaceForOneRecordLeaveKeysThatAllOpen) {
     EXPECT_TRUE(**store->FindRecordKey("m1", first.key.id) == first.key.key);
     EXPECT_TRUE(**store->FindRecordKey("m1", second.key.id) == second.key.key);
   }
-  ASSERT_TRUE(one->DeleteRecordKeys("m1", record).ok());
+  ASSERT_TRUE(one->Erase("m1", {&record, 1}, 1).ok());
   // A key that is not known makes the store read on to the topic's end.
   ASSERT_FALSE((*two->FindRecordKey("m1", Uuid::Random())).has_value());
   for (const NewKey& key : {first, second}) {

@@ -77,7 +77,18 @@ struct KeyRing::Impl {
     return found == merchants.end() ? nullptr : found->second.get();
   }
 
+  // Which key ids were a record's is not kept here; erasures are rare, so all keys are read again.
+  void ForgetErased() {
+    const uint64_t count = store->erased_count();
+    if (erased_count.load(std::memory_order_acquire) == count) return;
+    const auto all = [](const auto&, const auto&) { return true; };
+    by_record.EraseIf(all);
+    by_key_id.EraseIf(all);
+    erased_count.store(count, std::memory_order_release);
+  }
+
   KeyStore* const store;
+  std::atomic<uint64_t> erased_count{0};  // those whose keys are not cached any more
   std::shared_mutex mutex;
   absl::flat_hash_map<std::string, std::unique_ptr<Merchant>> merchants;  // guarded by mutex
   LruCache<CacheKey, CurrentKey> by_record;
@@ -114,6 +125,7 @@ absl::StatusOr<const MerchantKeys*> KeyRing::ForReading(std::string_view merchan
 
 absl::StatusOr<RecordKey> KeyRing::SealingKey(std::string_view merchant, const Uuid& record_id,
                                               NewKeys* new_keys) {
+  impl_->ForgetErased();
   const CacheKey at{impl_->MerchantOf(merchant).number, record_id};
   std::optional<CurrentKey> current = impl_->by_record.Get(at);
   if (!current) {
@@ -133,10 +145,15 @@ absl::StatusOr<RecordKey> KeyRing::SealingKey(std::string_view merchant, const U
 
 absl::StatusOr<std::optional<Key>> KeyRing::OpeningKey(std::string_view merchant,
                                                        const Uuid& key_id) {
+  impl_->ForgetErased();
   const CacheKey at{impl_->MerchantOf(merchant).number, key_id};
   if (std::optional<Key> cached = impl_->by_key_id.Get(at)) return cached;
+  const uint64_t erased_count = impl_->store->erased_count();
   absl::StatusOr<std::optional<Key>> key = impl_->store->FindRecordKey(merchant, key_id);
-  if (key.ok() && key->has_value()) impl_->by_key_id.Put(at, **key);
+  if (!key.ok() || !key->has_value()) return key;
+  impl_->by_key_id.Put(at, **key);
+  // It may have been erased since it was read.
+  if (impl_->store->erased_count() != erased_count) impl_->by_key_id.Erase(at);
   return key;
 }
 
@@ -161,16 +178,17 @@ absl::Status KeyRing::Persist(const NewKeys& new_keys) {
   return absl::OkStatus();
 }
 
-absl::Status KeyRing::DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) {
-  const CacheKey at{impl_->MerchantOf(merchant).number, record_id};
-  absl::Status status = impl_->store->DeleteRecordKeys(merchant, record_id);
-  if (!status.ok()) return status;
-  impl_->by_record.Erase(at);
-  // Which key ids were the record's is not kept here; erasures are rare, so all of the merchant's
-  // are read again.
-  impl_->by_key_id.EraseIf(
-      [&](const CacheKey& key, const Key&) { return key.merchant == at.merchant; });
-  return absl::OkStatus();
+absl::Status KeyRing::Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                            int64_t at_micros) {
+  absl::Status status = impl_->store->Erase(merchant, record_ids, at_micros);
+  impl_->ForgetErased();
+  return status;
+}
+
+bool KeyRing::AnyErased() const { return impl_->store->erased_count() != 0; }
+
+std::optional<int64_t> KeyRing::ErasedAt(std::string_view merchant, const Uuid& record_id) const {
+  return impl_->store->ErasedAt(merchant, record_id);
 }
 
 }  // namespace carnet::vault

@@ -2,8 +2,10 @@
 // that could be lost.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -52,9 +54,14 @@ class KeyRing {
   // pending.
   absl::Status Persist(const NewKeys& new_keys);
 
-  // Erasure: see KeyStore::DeleteRecordKeys. What is cached here is forgotten too; other processes'
-  // caches are not.
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id);
+  // Erasure: see KeyStore::Erase. What is cached is forgotten too; in other processes as soon as
+  // their key store has read of it.
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros);
+  // Whether any record of anybody was ever erased.
+  bool AnyErased() const;
+  // When a record was erased; nothing: it was not.
+  std::optional<int64_t> ErasedAt(std::string_view merchant, const Uuid& record_id) const;
 
  private:
   struct Impl;

@@ -41,8 +41,10 @@ class WatchedStore final : public KeyStore {
     ++writes;
     return store_->Persist(keys);
   }
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override {
-    return store_->DeleteRecordKeys(merchant, record_id);
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros) override {
+    for (const Uuid& record : record_ids) erased_.Add(merchant, record, at_micros);
+    return store_->Erase(merchant, record_ids, at_micros);
   }
 
   std::atomic<int> merchant_reads = 0;
@@ -199,7 +201,7 @@ TEST_F(KeyRingTest, DeletedKeysAreForgottenHereToo) {
   const RecordKey key = *ring_.SealingKey("m1", record, &keys);
   ASSERT_TRUE(ring_.Persist(keys).ok());
   ASSERT_TRUE((*ring_.OpeningKey("m1", key.id)).has_value());
-  ASSERT_TRUE(ring_.DeleteRecordKeys("m1", record).ok());
+  ASSERT_TRUE(ring_.Erase("m1", {&record, 1}, 1).ok());
   EXPECT_FALSE((*ring_.OpeningKey("m1", key.id)).has_value());
   NewKeys later;
   EXPECT_NE(ring_.SealingKey("m1", record, &later)->id, key.id);

@@ -1,8 +1,10 @@
 // Where keys live, wrapped by the root key.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "absl/status/statusor.h"
 
 #include "base/uuid.h"
+#include "vault/erased_records.h"
 #include "vault/key.h"
 
 namespace carnet::vault {
@@ -56,10 +59,25 @@ class KeyStore {
   // Makes keys durable, all together; returns when they are. Storing a key again changes nothing.
   virtual absl::Status Persist(const NewKeys& keys) = 0;
 
-  // Erasure: deletes all keys of a source record so that no file of the store holds them any more,
-  // then returns. Slow (it rewrites files). Another process that shares the store forgets them when
-  // it has read so far.
-  virtual absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) = 0;
+  // Erasure: deletes all keys of some source records so that no file of the store holds them any
+  // more, and remembers for ever that they were erased, and at what time (micros; the first one
+  // counts); then returns. A key that is stored for one of them later goes as well. May be done
+  // again. Slow (it rewrites files). Another process that shares the store forgets them when it has
+  // read so far.
+  virtual absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                             int64_t at_micros) = 0;
+
+  // When a source record was erased; nothing: it was not. From memory: about 40 bytes each.
+  std::optional<int64_t> ErasedAt(std::string_view merchant, const Uuid& record_id) const {
+    return erased_.At(merchant, record_id);
+  }
+
+  // Grows with each record that this process learns was erased: whoever keeps keys in memory drops
+  // them then.
+  uint64_t erased_count() const { return erased_.count(); }
+
+ protected:
+  ErasedRecords erased_;
 };
 
 // A store that outlives its process: its keys can be taken to another one.

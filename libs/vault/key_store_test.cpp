@@ -148,7 +148,7 @@ TEST_F(KeyStoreTest, DeletedKeysAreGoneFromEveryFile) {
   ASSERT_TRUE(store->Persist({first, second, other}).ok());
   ASSERT_NE(BytesOfAllFiles(path_).find(first.key.id.bytes()), std::string::npos);
 
-  ASSERT_TRUE(store->DeleteRecordKeys("m1", record).ok());
+  ASSERT_TRUE(store->Erase("m1", {&record, 1}, 1).ok());
   EXPECT_FALSE((*store->FindRecordKey("m1", first.key.id)).has_value());
   EXPECT_FALSE((*store->FindRecordKey("m1", second.key.id)).has_value());
   EXPECT_FALSE((*store->NewestRecordKey("m1", record)).has_value());

@@ -44,13 +44,20 @@ absl::StatusOr<std::optional<RecordKey>> MemoryKeyStore::NewestRecordKey(std::st
 
 absl::Status MemoryKeyStore::Persist(const NewKeys& keys) {
   const std::lock_guard lock(mutex_);
-  for (const NewKey& key : keys) records_[{key.merchant, key.record_id}].push_back(key.key);
+  for (const NewKey& key : keys) {
+    if (!ErasedAt(key.merchant, key.record_id))
+      records_[{key.merchant, key.record_id}].push_back(key.key);
+  }
   return absl::OkStatus();
 }
 
-absl::Status MemoryKeyStore::DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) {
+absl::Status MemoryKeyStore::Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                                   int64_t at_micros) {
   const std::lock_guard lock(mutex_);
-  records_.erase({std::string(merchant), record_id});
+  for (const Uuid& record : record_ids) {
+    records_.erase({std::string(merchant), record});
+    erased_.Add(merchant, record, at_micros);
+  }
   return absl::OkStatus();
 }
 

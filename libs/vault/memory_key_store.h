@@ -21,7 +21,8 @@ class MemoryKeyStore final : public KeyStore {
   absl::StatusOr<std::optional<RecordKey>> NewestRecordKey(std::string_view merchant,
                                                            const Uuid& record_id) override;
   absl::Status Persist(const NewKeys& keys) override;
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override;
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros) override;
 
  private:
   std::mutex mutex_;

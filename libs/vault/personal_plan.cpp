@@ -43,6 +43,7 @@ std::unique_ptr<const PersonalPlan> MakePlan(const Descriptor* message, const st
                                                   : prefix + "." + field->name();
     if (type == v1::Personal::descriptor()) {
       step.kind = KindOf(step.path);
+      step.tokens_only = message == v1::ConsentRecorded::descriptor();
     } else {
       step.inside = MakePlan(type, step.path, depth + 1);
       if (step.inside->steps.empty()) continue;

@@ -23,6 +23,8 @@ struct PersonalStep {
   // Of a Personal: the field path that it is sealed with.
   std::string path;
   ValueKind kind = ValueKind::kText;
+  // Nobody ever reads the value back: its tokens say all, so that there is nothing to forget.
+  bool tokens_only = false;
 };
 
 // The steps of one message, in field order. Empty: nothing personal in it.

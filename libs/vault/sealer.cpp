@@ -101,19 +101,19 @@ class Job {
       return absl::OkStatus();
     }
     if (absl::Status status = LoadMerchantKeys(); !status.ok()) return status;
-    if (absl::Status status = LoadRecordKey(); !status.ok()) return status;
-
     tokens_.clear();
     content_.clear_normalized();
     CheckValue(step.kind, value);
     content_.set_typed(std::move(*value->mutable_plain()));
-    content_.SerializeToString(&serialized_);
-    AppendField(step.path, &associated_data_);
-
     v1::Sealed* const sealed = value->mutable_sealed();  // drops `plain`
-    sealed->set_key_id(record_key_.id.bytes().data(), Uuid::kSize);
-    SealBoxByContent(record_key_.key, associated_data_, serialized_, sealed->mutable_box());
-    associated_data_.resize(purpose_size_);
+    if (!step.tokens_only) {
+      if (absl::Status status = LoadRecordKey(); !status.ok()) return status;
+      content_.SerializeToString(&serialized_);
+      AppendField(step.path, &associated_data_);
+      sealed->set_key_id(record_key_.id.bytes().data(), Uuid::kSize);
+      SealBoxByContent(record_key_.key, associated_data_, serialized_, sealed->mutable_box());
+      associated_data_.resize(purpose_size_);
+    }
     if (!tokens_.empty()) {
       if (step.kind == ValueKind::kCompanyName) {
         WriteNameTokens(tokens_, sealed->mutable_tokens());
@@ -213,6 +213,26 @@ class Job {
 };
 
 }  // namespace
+
+namespace {
+
+void DropPersonal(const PersonalPlan& plan, Message* message) {
+  const Reflection& reflection = *message->GetReflection();
+  for (const PersonalStep& step : plan.steps) {
+    if (step.inside == nullptr) {
+      reflection.ClearField(message, step.field);
+    } else if (step.field->is_repeated()) {
+      for (int i = 0; i < reflection.FieldSize(*message, step.field); ++i)
+        DropPersonal(*step.inside, reflection.MutableRepeatedMessage(message, step.field, i));
+    } else if (reflection.HasField(*message, step.field)) {
+      DropPersonal(*step.inside, reflection.MutableMessage(message, step.field));
+    }
+  }
+}
+
+}  // namespace
+
+void DropPersonal(v1::Body* body) { DropPersonal(BodyPlan(), body); }
 
 absl::Status Sealer::AddBlockedTokens(std::string_view merchant, std::string_view default_country,
                                       v1::MerchantPolicy* policy) const {

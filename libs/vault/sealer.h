@@ -12,6 +12,9 @@
 
 namespace carnet::vault {
 
+// Takes every personal value out of a body.
+void DropPersonal(v1::Body* body);
+
 // May be called from any thread.
 class Sealer {
  public:
@@ -22,12 +25,13 @@ class Sealer {
   // key of the source record `record_id`, `normalized` is cleared, `flags` are set to what the
   // check of the value found, and tokens are made: on the value for an e-mail, phone, birth date,
   // company number and company name; in PersonName.tokens and Address.tokens for names and
-  // addresses. Tokens are sorted by kind, then value, none twice. An empty plain value becomes an
+  // addresses. Tokens are sorted by kind, then value, none twice. What a consent is for becomes
+  // tokens alone, as nobody ever reads it back. An empty plain value becomes an
   // absent one. A Personal without a value stays as it is.
   //
-  // `record_id` is the source record that the change is addressed to; for a walk-in, the change's
-  // id. `default_country` (ISO 3166-1, two letters, or empty) is how phones without a country code
-  // (and names) are read where neither the contact nor an address of it has a country.
+  // `record_id` is domain::SealedFor() of the change. `default_country` (ISO 3166-1, two letters,
+  // or empty) is how phones without a country code (and names) are read where neither the contact
+  // nor an address of it has a country.
   //
   // A value that a record of one key says again in the same field is sealed to the same bytes: the
   // fold can tell that nothing changed.

@@ -318,7 +318,7 @@ TEST_F(SealerTest, ABoxOpensOnlyForItsMerchantRecordAndField) {
 
 TEST_F(SealerTest, ErasedValuesAreEmpty) {
   v1::Contact contact = Seal(FromText<v1::Body>(kFullBody)).posting().contact().contact();
-  ASSERT_TRUE(ring_.DeleteRecordKeys("m1", record_).ok());
+  ASSERT_TRUE(ring_.Erase("m1", {&record_, 1}, 1).ok());
   ASSERT_TRUE(opener_.Open("m1", record_, &contact).ok());
   ForEachPersonal(contact, [](const v1::Personal& value) {
     EXPECT_EQ(value.ByteSizeLong(), 0u) << value.DebugString();

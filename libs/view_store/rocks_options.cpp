@@ -60,6 +60,7 @@ Use UseOf(Family family) {
     case Family::kRelations:
     case Family::kOwnDays:
     case Family::kMembers:
+    case Family::kErasures:
       return Use::kRare;
   }
   return Use::kRare;

@@ -99,6 +99,8 @@ void RocksSnapshot::ScanUntrusted(int64_t before_offset, const UntrustedVisitor&
             });
 }
 
+uint64_t RocksSnapshot::sequence() const { return snapshot_->GetSequenceNumber(); }
+
 void RocksSnapshot::ScanAll(domain::Family family, const Visitor& visit) const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;

@@ -59,6 +59,9 @@ class RocksSnapshot final : public Snapshot {
                     const Visitor& visit) const override;
   void ScanUntrusted(int64_t before_offset, const UntrustedVisitor& visit) const override;
 
+  // Of RocksDB: what was written up to it is seen.
+  uint64_t sequence() const;
+
   // All rows of a family in order, past the block cache.
   void ScanAll(domain::Family family, const Visitor& visit) const;
 

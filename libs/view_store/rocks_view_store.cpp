@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fatal.h"
 #include "rocksdb/db.h"
@@ -26,6 +27,8 @@ using carnet::log::v1::PositionRow;
 // Of keys, values and families. Older views are not read: they are made again from the log, which
 // is the only truth.
 constexpr char kFormatFile[] = "FORMAT";
+// In the partition's own family: up to where erasures are out of the files.
+constexpr char kScrubbedKey[] = "scrubbed";
 constexpr char kFormat[] = "carnet view format 1\n";
 
 class RocksViewStore final : public ViewStore {
@@ -50,6 +53,14 @@ class RocksViewStore final : public ViewStore {
                                                   database_->families.end());
     all.push_back(database_->partition);
     CheckWritten(database_->db->Flush(rocksdb::FlushOptions(), all));
+  }
+
+  bool Scrub(uint64_t mark) override;
+  uint64_t scrubbed() const override {
+    std::string value;
+    const rocksdb::Status read =
+        database_->db->Get(rocksdb::ReadOptions(), database_->partition, kScrubbedKey, &value);
+    return read.ok() && value.size() == 8 ? ReadBigEndian64(value) : 0;
   }
 
   void ForEachRow(const std::function<void(domain::Family, std::string_view key,
@@ -140,6 +151,33 @@ void RocksViewStore::Write(const domain::Overlay& batch,
     snapshot_.swap(before);
   }
   // `before` is released here, outside the mutex, unless a reader still holds it.
+}
+
+// Families in which tokens of somebody's values stand, in keys or rows.
+constexpr domain::Family kTelling[] = {domain::Family::kRecords,     domain::Family::kIdentifiers,
+                                       domain::Family::kHistory,     domain::Family::kConsents,
+                                       domain::Family::kRelations,   domain::Family::kIdentity,
+                                       domain::Family::kSharedValues};
+
+bool RocksViewStore::Scrub(uint64_t mark) {
+  rocksdb::DB* const db = database_->db.get();
+  // A compaction keeps what a snapshot still sees. This is the store's own; one that is older
+  // belongs to a read.
+  const uint64_t own = static_cast<const RocksSnapshot&>(*snapshot()).sequence();
+  // The write-ahead log holds rows, too: it goes when all families are in files.
+  Flush();
+  rocksdb::CompactRangeOptions rewrite;
+  rewrite.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  rewrite.exclusive_manual_compaction = false;
+  uint64_t oldest = 0;
+  db->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest);
+  for (const domain::Family family : kTelling)
+    CheckWritten(db->CompactRange(rewrite, database_->family(family), nullptr, nullptr));
+  if (oldest != 0 && oldest < own) return false;
+  std::string bytes;
+  AppendBigEndian64(mark, &bytes);
+  CheckWritten(db->Put(rocksdb::WriteOptions(), database_->partition, kScrubbedKey, bytes));
+  return true;
 }
 
 absl::Status CheckFormat(const std::string& path) {

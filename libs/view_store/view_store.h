@@ -72,6 +72,14 @@ class ViewStore {
   // Writes all memtables to files (all families).
   virtual void Flush() = 0;
 
+  // Rewrites files, so that none holds a row any more that told of somebody and was deleted or
+  // replaced before this call, and remembers `mark`. False: a snapshot from before is still held
+  // and keeps them alive; to be tried again. Slow, and reads and writes a good part of the store.
+  // From any thread, beside the writer.
+  virtual bool Scrub(uint64_t mark) = 0;
+  // Of the last Scrub() that was done, ever; 0: none.
+  virtual uint64_t scrubbed() const = 0;
+
   // Everything of the compared key space in order: family by family, key by key, the position left
   // out.
   virtual void ForEachRow(const std::function<void(domain::Family, std::string_view key,

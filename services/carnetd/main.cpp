@@ -114,8 +114,10 @@ int Run(const runtime::Config& config) {
   }
   const vault::Opener opener(storage.keys.get());
   const vault::Lookup lookup(storage.keys.get(), &phones);
+  std::unique_ptr<projector_service::Eraser> eraser;
   std::unique_ptr<projector_service::ProjectorServices> reads;
   if (projector != nullptr) {
+    eraser = std::make_unique<projector_service::Eraser>(projector.get(), storage.keys.get());
     reads = std::make_unique<projector_service::ProjectorServices>(
         projector_service::ProjectorServices::Parts{
             .projector = projector.get(),
@@ -125,6 +127,7 @@ int Run(const runtime::Config& config) {
             .guard = &guard,
             .publish = PublishThrough(gateway.get()),
             .preview = PreviewThrough(gateway.get()),
+            .eraser = eraser.get(),
             .country_of = CountryOf(config),
             .outcomes = gateway == nullptr,
             .facts = {.version = CARNET_VERSION, .roles = config.roles, .started_at = started_at}});
@@ -134,6 +137,7 @@ int Run(const runtime::Config& config) {
   // Serve.
   if (projector != nullptr) {
     if (absl::Status status = projector->Start(); !status.ok()) return Refuse(status, kCannotStart);
+    eraser->Start();  // what a crash left undone, before anybody can read
   }
   auto server = runtime::GrpcServer::Start(config.listen_addresses, services, &guard, TlsOf(config),
                                            router == nullptr ? nullptr : router->service());
@@ -188,6 +192,7 @@ int Run(const runtime::Config& config) {
   readiness.reset();
   (*server)->Shutdown();
   door->Shutdown();
+  if (eraser != nullptr) eraser->Stop();
   if (projector != nullptr) projector->Stop();
   gateway.reset();
   Log(LogLevel::kInfo, "ended");

@@ -118,6 +118,29 @@ struct RecordConsent {
   std::string how;
   std::string place;
 };
+struct LinkCustomer {
+  std::string customer;
+  std::string other;
+  bool preview = false;
+};
+struct UnlinkCustomer {
+  std::string customer;
+  std::string other;
+  bool preview = false;
+};
+struct DistinguishCustomer {
+  std::string customer;
+  std::string other;
+};
+struct ListSuggestions {
+  std::string customer;
+  int32_t limit = 0;  // 0: as many as the server thinks right
+};
+struct EraseCustomer {
+  std::string customer;
+  std::string etag;
+  bool yes = false;  // there is no way back
+};
 struct ExportCustomers {
   std::string file;
   std::string query;
@@ -289,7 +312,8 @@ struct PrintText {
 using Command =
     std::variant<Publish, ShowCustomer, ListCustomers, LookupCustomers, SearchCustomers,
                  RankCustomers, ExplainCustomer, WriteCustomer, RevertField, DuplicateCustomer,
-                 ArchiveCustomer, RecordConsent, ExportCustomers, ImportCustomers, ShowPolicy,
+                 ArchiveCustomer, RecordConsent, LinkCustomer, UnlinkCustomer, DistinguishCustomer,
+                 ListSuggestions, EraseCustomer, ExportCustomers, ImportCustomers, ShowPolicy,
                  SetPolicy, ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums,
                  ShowTrialBalance, ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus,
                  ListDeadLetters, TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog,

@@ -41,7 +41,7 @@ class Adder {
       explain->history = history;
       app = Leaf(customer, history ? "history" : "explain",
                  history ? "What was said of a customer, newest first"
-                         : "Each field: why it has this value, and what the others lost by",
+                         : "Each field and each link: why it is so, and what the others lost by",
                  explain);
       AddCustomer(app, &explain->customer);
       app->add_option("--field", explain->field, "This field only")->type_name("FIELD");
@@ -118,6 +118,31 @@ class Adder {
     app->add_option("--etag", set->etag, "Only if it is still that one")->type_name("ETAG");
   }
 
+  void AddIdentity(CLI::App* customer) {
+    auto suggestions = std::make_shared<ListSuggestions>();
+    CLI::App* app =
+        Leaf(customer, "suggestions",
+             "Who else this may be, and why: link or distinguish says which", suggestions);
+    AddCustomer(app, &suggestions->customer);
+    app->add_option("--limit", suggestions->limit, "So many at most")->type_name("N");
+    auto link = std::make_shared<LinkCustomer>();
+    app = Leaf(customer, "link", "These two are one customer", link);
+    AddPair(app, link.get());
+    app->add_flag("--preview", link->preview, "Only say what it would come to");
+    auto unlink = std::make_shared<UnlinkCustomer>();
+    app = Leaf(customer, "unlink", "Undo a link between two source records", unlink);
+    AddPair(app, unlink.get());
+    app->add_flag("--preview", unlink->preview, "Only say what it would come to");
+    auto distinguish = std::make_shared<DistinguishCustomer>();
+    AddPair(Leaf(customer, "distinguish", "These two are not the same customer", distinguish),
+            distinguish.get());
+    auto erase = std::make_shared<EraseCustomer>();
+    app = Leaf(customer, "erase", "Forget who this was, for ever; the books stay", erase);
+    AddCustomer(app, &erase->customer);
+    app->add_option("--etag", erase->etag, "Only if the card is still that one")->type_name("ETAG");
+    app->add_flag("--yes", erase->yes, "There is no way back");
+  }
+
   void AddFiles(CLI::App* customer) {
     auto out = std::make_shared<ExportCustomers>();
     CLI::App* app =
@@ -132,6 +157,12 @@ class Adder {
     app->add_option("file", in->file, "CSV or XLSX")->type_name("FILE")->required();
     app->add_flag("--preview", in->preview, "Only say what would happen");
     app->add_option("--source", in->source, "To which new customers belong")->type_name("NAME");
+  }
+
+  template <typename Pair>
+  static void AddPair(CLI::App* app, Pair* pair) {
+    AddCustomer(app, &pair->customer);
+    app->add_option("other", pair->other, "The other one")->type_name("ID")->required();
   }
 
   static void AddCustomer(CLI::App* app, std::string* customer) {
@@ -194,6 +225,7 @@ void AddCardCommands(CLI::App* app, CLI::App* customer, Arguments* arguments) {
   Adder adder(app, arguments);
   adder.AddSearches(customer);
   adder.AddWrites(customer);
+  adder.AddIdentity(customer);
   adder.AddFiles(customer);
 }
 

@@ -14,6 +14,7 @@
 #include "cli/card.h"
 #include "cli/commands.h"
 #include "cli/filter.h"
+#include "cli/identity_text.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -152,7 +153,12 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExplainCustomer& comm
                         absl::StrCat(origin.change_number())}});
     }
   }
-  if (session.json()) return ExitCode::kDone;
+  const bool with_links = command.field.empty() && !command.history;
+  if (session.json()) {
+    if (!with_links) return ExitCode::kDone;
+    if (absl::Status status = PrintLinks(session, *name); !status.ok()) return status;
+    return ExitCode::kDone;
+  }
   if (command.history) {
     std::stable_sort(lines.begin(), lines.end(),
                      [](const Line& a, const Line& b) { return a.change > b.change; });
@@ -167,6 +173,9 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExplainCustomer& comm
                {"CHANGE", Align::kRight}});
   for (Line& line : lines) table.Add(std::move(line.cells));
   session.Print(table.empty() ? "Nothing was said of this customer.\n" : table.Render());
+  if (with_links) {
+    if (absl::Status status = PrintLinks(session, *name); !status.ok()) return status;
+  }
   return ExitCode::kDone;
 }
 

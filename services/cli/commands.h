@@ -28,6 +28,11 @@ absl::StatusOr<ExitCode> Run(const Session& session, const RevertField& command)
 absl::StatusOr<ExitCode> Run(const Session& session, const DuplicateCustomer& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ArchiveCustomer& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const RecordConsent& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const LinkCustomer& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const UnlinkCustomer& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const DistinguishCustomer& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ListSuggestions& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const EraseCustomer& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ExportCustomers& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ImportCustomers& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowPolicy& command);

@@ -132,7 +132,8 @@ std::optional<FormError> ReadEnvelope(const v1::Change& change, Envelope* envelo
   if (auto error = CheckName(change.source(), "source")) return error;
   if (auto error = ReadCustomer(change, envelope)) return error;
   if (auto error = ReadLinked(change.body())) return error;
-  if ((change.body().has_record_deleted() || change.body().has_customer_archived()) &&
+  if ((change.body().has_record_deleted() || change.body().has_customer_archived() ||
+       change.body().has_customer_erased()) &&
       change.external_id().empty() && change.customer().empty()) {
     return Malformed(reason::kExternalIdMalformed, "external_id",
                      "name the record by external_id, or the customer");

@@ -16,6 +16,7 @@
 #include "domain/reasons.h"
 #include "gateway/canonical.h"
 #include "gateway/envelope.h"
+#include "gateway/erased.h"
 #include "vault/content_hash.h"
 
 namespace carnet::gateway {
@@ -41,6 +42,7 @@ bool MayHoldPersonalData(const v1::Body& body) {
     case v1::Body::kPolicyChanged:
     case v1::Body::kRecordDeleted:
     case v1::Body::kCustomerArchived:
+    case v1::Body::kCustomerErased:
       return false;
     case v1::Body::kOrderObserved:
       return body.order_observed().has_contact() || body.order_observed().snapshot().has_note();
@@ -54,6 +56,7 @@ bool MayHoldPersonalData(const v1::Body& body) {
 Preparer::Preparer(const Parts& parts)
     : merchants_(parts.merchants),
       clock_(parts.clock),
+      keys_(parts.keys),
       lookup_(parts.keys, parts.phones),
       sealer_(parts.keys, parts.phones) {}
 
@@ -142,11 +145,14 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
   out->set_effective_day(day);
 
   if (MayHoldPersonalData(out->body())) {
-    const Uuid record_id = domain::ContactRecordId(out->merchant(), out->channel(), out->source(),
-                                                   out->external_id(), envelope.customer);
-    absl::Status sealed =
-        sealer_.Seal(out->merchant(), record_id, country, out->mutable_body(), new_keys);
-    if (!sealed.ok()) return sealed;
+    if (const auto life = LifeOf(*keys_, *out)) {
+      out->set_life(*life);
+      absl::Status sealed = sealer_.Seal(out->merchant(), domain::SealedFor(*out), country,
+                                         out->mutable_body(), new_keys);
+      if (!sealed.ok()) return sealed;
+    } else {
+      ForgetPerson(out->mutable_body());
+    }
   }
   if (out->body().has_policy_changed()) {
     absl::Status marked = sealer_.AddBlockedTokens(

@@ -50,6 +50,7 @@ class Preparer {
  private:
   Merchants* const merchants_;
   Clock* const clock_;
+  const vault::KeyRing* const keys_;
   const vault::Lookup lookup_;
   const vault::Sealer sealer_;
 };

@@ -70,8 +70,10 @@ class FailingKeyStore final : public vault::KeyStore {
       return Error(absl::StatusCode::kUnavailable, "KEY_STORE_AWAY", "no key can be kept now");
     return real_->Persist(keys);
   }
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override {
-    return real_->DeleteRecordKeys(merchant, record_id);
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros) override {
+    for (const Uuid& record : record_ids) erased_.Add(merchant, record, at_micros);
+    return real_->Erase(merchant, record_ids, at_micros);
   }
 
   std::atomic<bool> fail{false};

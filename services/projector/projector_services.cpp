@@ -6,6 +6,7 @@
 
 #include "event_log/event_log.h"
 #include "projector/customer_service.h"
+#include "projector/identity_service.h"
 #include "projector/ledger_service.h"
 #include "projector/moments.h"
 #include "projector/order_service.h"
@@ -33,6 +34,7 @@ struct ProjectorServices::Impl {
   Moments moments;
   std::unique_ptr<Subscriptions> subscriptions;
   std::unique_ptr<grpc::Service> customers;
+  std::unique_ptr<grpc::Service> identity;
   std::unique_ptr<grpc::Service> policy;
   std::unique_ptr<grpc::Service> ledger;
   std::unique_ptr<grpc::Service> orders;
@@ -49,6 +51,11 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
                                           .publish = parts.publish,
                                           .preview = parts.preview,
                                           .country_of = parts.country_of});
+  impl_->identity = MakeIdentityService({.moments = moments,
+                                         .opener = parts.opener,
+                                         .lookup = parts.lookup,
+                                         .publish = parts.publish,
+                                         .eraser = parts.eraser});
   impl_->policy = MakePolicyService(moments, parts.publish);
   impl_->ledger = MakeLedgerService(moments, parts.opener);
   impl_->orders = MakeOrderService(moments);
@@ -62,7 +69,8 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
   parts.facts.log_kind = std::string(parts.log->kind());
   impl_->admin = MakeAdminService(moments, parts.projector, parts.log, std::move(parts.facts));
   services_ = {impl_->customers.get(), impl_->policy.get(),       impl_->ledger.get(),
-               impl_->orders.get(),    impl_->subscription.get(), impl_->admin.get()};
+               impl_->orders.get(),    impl_->subscription.get(), impl_->admin.get(),
+               impl_->identity.get()};
   if (parts.outcomes) {
     impl_->outcomes = MakeOutcomeService(moments);
     services_.push_back(impl_->outcomes.get());

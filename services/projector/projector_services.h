@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 
 #include "projector/admin_service.h"
+#include "projector/eraser.h"
 #include "projector/writes.h"
 
 namespace grpc {
@@ -33,8 +34,8 @@ class Opener;
 
 namespace carnet::projector_service {
 
-// CustomerService, PolicyService, LedgerService, SubscriptionService and AdminService, to be handed
-// to a server.
+// CustomerService, IdentityService, PolicyService, LedgerService, SubscriptionService and
+// AdminService, to be handed to a server.
 //
 // Going down: first the server's Shutdown() (it ends the streams), then Projector::Stop() (it ends
 // what waits for a position), then this, then what it was made of.
@@ -52,6 +53,8 @@ class ProjectorServices {
     // How the process takes changes; empty: it takes none, and resource services refuse to write.
     PublishChanges publish;
     PreviewChanges preview;
+    // Deletes keys of who is forgotten; nullptr: that is done elsewhere.
+    Eraser* eraser = nullptr;
     // In which country a merchant's phones are read where its policy does not say; may be empty.
     std::function<std::string(std::string_view merchant)> country_of;
     // Without a gateway in the process, GetOutcome is answered here.

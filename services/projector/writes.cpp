@@ -57,6 +57,14 @@ absl::Status StatusOf(const v1::Outcome& outcome) {
 
 void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change change,
                  const runtime::CallInfo& call, runtime::Done done, Then then) {
+  PublishThenEnd(
+      publish, moments, std::move(change), call, done,
+      [then = std::move(then)](const v1::PublishResponse& answer, const Moments::Moment& moment,
+                               runtime::Done end) { end(then(answer, moment)); });
+}
+
+void PublishThenEnd(const PublishChanges& publish, Moments* moments, v1::Change change,
+                    const runtime::CallInfo& call, runtime::Done done, ThenEnd then) {
   absl::Time deadline = call.deadline();
   if (!publish) {
     return done(Error(absl::StatusCode::kUnavailable, "NO_GATEWAY",
@@ -78,7 +86,8 @@ void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change cha
             moments->With(
                 at, partition, deadline,
                 [answer = *published, done, then](const absl::StatusOr<Moments::Moment>& moment) {
-                  done(moment.ok() ? then(answer, *moment) : moment.status());
+                  if (!moment.ok()) return done(moment.status());
+                  then(answer, *moment, done);
                 });
           });
 }

@@ -57,4 +57,10 @@ using Then = std::function<absl::Status(const v1::PublishResponse&, const Moment
 void PublishThen(const PublishChanges& publish, Moments* moments, v1::Change change,
                  const runtime::CallInfo& call, runtime::Done done, Then then);
 
+// The same for what takes its time afterwards: `then(outcome, moment, done)` ends the call.
+using ThenEnd =
+    std::function<void(const v1::PublishResponse&, const Moments::Moment&, runtime::Done)>;
+void PublishThenEnd(const PublishChanges& publish, Moments* moments, v1::Change change,
+                    const runtime::CallInfo& call, runtime::Done done, ThenEnd then);
+
 }  // namespace carnet::projector_service

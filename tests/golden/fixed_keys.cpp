@@ -37,7 +37,7 @@ absl::StatusOr<std::optional<vault::RecordKey>> FixedKeys::NewestRecordKey(
 
 absl::Status FixedKeys::Persist(const vault::NewKeys&) { return absl::OkStatus(); }
 
-absl::Status FixedKeys::DeleteRecordKeys(std::string_view, const Uuid&) {
+absl::Status FixedKeys::Erase(std::string_view, std::span<const Uuid>, int64_t) {
   return absl::UnimplementedError("golden keys stay");
 }
 

@@ -20,7 +20,8 @@ class FixedKeys final : public vault::KeyStore {
   absl::StatusOr<std::optional<vault::RecordKey>> NewestRecordKey(std::string_view merchant,
                                                                   const Uuid& record_id) override;
   absl::Status Persist(const vault::NewKeys& keys) override;
-  absl::Status DeleteRecordKeys(std::string_view merchant, const Uuid& record_id) override;
+  absl::Status Erase(std::string_view merchant, std::span<const Uuid> record_ids,
+                     int64_t at_micros) override;
 };
 
 }  // namespace carnet::golden

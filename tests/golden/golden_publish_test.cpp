@@ -164,9 +164,7 @@ TEST(GoldenLog, WhatWasSealedIsOpened) {
     carnet::log::v1::Change change = Parsed(golden[i]).change();
     std::vector<std::string> meant;
     AddValues(published[i].body(), &meant);
-    const Uuid record_id =
-        domain::ContactRecordId(change.merchant(), change.channel(), change.source(),
-                                change.external_id(), Uuid::FromBytes(change.customer_id()));
+    const Uuid record_id = domain::SealedFor(change);
     const absl::Status status = opener.Open(change.merchant(), record_id, change.mutable_body());
     ASSERT_TRUE(status.ok()) << status;
     std::vector<std::string> opened;

@@ -51,6 +51,7 @@ int OrderOf(const FeedRowEvent& event) {
     case FeedRowEvent::kCustomerLinked:
     case FeedRowEvent::kCustomerUnlinked:
     case FeedRowEvent::kCustomerArchived:
+    case FeedRowEvent::kCustomerErased:
       return 1;
     case FeedRowEvent::kCustomerUpdated:
       return 2;

@@ -27,6 +27,8 @@ class MemoryViews final : public view_store::ViewStore {
              const std::vector<view_store::UntrustedRecord>& untrusted,
              const carnet::log::v1::PositionRow& position) override;
   std::shared_ptr<const view_store::Snapshot> snapshot() const override { return now_; }
+  bool Scrub(uint64_t) override { return true; }
+  uint64_t scrubbed() const override { return 0; }
   void Flush() override {}
   void ForEachRow(const std::function<void(domain::Family, std::string_view key,
                                            std::string_view value)>& visit) const override;

@@ -11,6 +11,7 @@
 #include "carnet/v1/options.pb.h"
 #include "domain/customers/catalogue.h"
 #include "domain/customers/cells.h"
+#include "domain/customers/erasure.h"
 #include "domain/customers/links.h"
 #include "domain/customers/policy.h"
 #include "domain/customers/relations.h"
@@ -173,19 +174,40 @@ std::vector<CardField> ParseFields(const google::protobuf::RepeatedPtrField<std:
   return fields;
 }
 
+// The record into which the change's channel writes what it says of a customer that it names by id:
+// in the last life of it, or (then `row` is erased) in the one that the change still speaks of, or
+// that its values are sealed for. False: there is none yet.
+bool FindOwnRecord(const Step& step, const Uuid& customer, Uuid* own, RecordRow* row) {
+  const auto& change = step.change;
+  for (uint32_t life = 0;; ++life) {
+    *own =
+        ContactRecordId(change.merchant(), change.channel(), change.source(), {}, customer, life);
+    if (!GetRow(step.state, Family::kRecords, RecordKey(change.merchant(), *own), row))
+      return false;
+    const bool is_past = row->has_erased_at_micros() && step.as_of() > row->erased_at_micros();
+    if (!is_past || change.life() <= life) return true;
+    row->Clear();
+  }
+}
+
 }  // namespace
 
 Verdict ApplyContactObserved(Step* step, const Addressee& addressee,
                              const carnet::v1::ContactObserved& said, bool observed) {
   const auto& change = step->change;
-  if (!addressee.account) return Verdict::Applied();  // flagged; nobody to write it to
+  // Flagged; nobody to write it to, or somebody who was forgotten.
+  if (!addressee.account || step->drop_personal) return Verdict::Applied();
   const bool names_customer = !change.customer_id().empty();
-  const Uuid own = names_customer ? ContactRecordId(change.merchant(), change.channel(),
-                                                    change.source(), {}, addressee.record)
-                                  : addressee.record;
+  Uuid own = addressee.record;
   RecordRow row;
-  const bool existed =
-      GetRow(step->state, Family::kRecords, RecordKey(change.merchant(), own), &row);
+  const bool existed = names_customer ? FindOwnRecord(*step, addressee.record, &own, &row)
+                                      : GetRow(step->state, Family::kRecords,
+                                               RecordKey(change.merchant(), own), &row);
+  if (row.has_erased_at_micros()) {
+    step->drop_personal = true;
+    ForgetWhatWasSaid(step);
+    return Verdict::Applied();
+  }
 
   PolicyRow policy_row;
   const bool has_policy = step->merchant.policy_change_number() != 0 &&
@@ -252,12 +274,13 @@ Verdict ApplyRecordDeleted(Step* step, const Addressee& addressee) {
   const auto& change = step->change;
   if (!addressee.account) return Verdict::Applied();
   Uuid own = addressee.record;
-  if (!change.customer_id().empty()) {
-    own = ContactRecordId(change.merchant(), change.channel(), change.source(), {}, own);
-  }
   RecordRow row;
+  const bool exists =
+      !change.customer_id().empty()
+          ? FindOwnRecord(*step, addressee.record, &own, &row)
+          : GetRow(step->state, Family::kRecords, RecordKey(change.merchant(), own), &row);
   const std::string key = RecordKey(change.merchant(), own);
-  if (!GetRow(step->state, Family::kRecords, key, &row) ||
+  if (!exists || row.has_erased_at_micros() ||
       (row.has_deleted_as_of_micros() && row.deleted_as_of_micros() >= step->as_of())) {
     step->Flag(flag::kNoChange);
     return Verdict::Applied();
@@ -283,6 +306,7 @@ Verdict ApplyRecordDeleted(Step* step, const Addressee& addressee) {
 }
 
 Verdict ApplyConsentRecorded(Step* step, const carnet::v1::ConsentRecorded& consent) {
+  if (step->drop_personal) return Verdict::Applied();
   const bool is_email = consent.has_email();
   const auto kind = is_email ? carnet::v1::IDENTITY_TOKEN_KIND_EMAIL_EXACT
                              : carnet::v1::IDENTITY_TOKEN_KIND_PHONE;

@@ -50,6 +50,10 @@ std::optional<Verdict> Find(const Step& step, const std::string& a, const std::s
     const auto parsed = ParseCustomerId(*text);
     RecordRow row;
     if (!parsed || !GetRecord(step, *parsed, &row)) return NotFound(*text);
+    if (row.has_erased_at_micros()) {
+      return Verdict::Rejected(reason::kCustomerErased,
+                               "customer " + *text + " was forgotten: what was linked stays so");
+    }
     *id = *parsed;
     *customer = CustomerOf(row, *parsed);
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "domain/customers/policy.h"
+#include "domain/form.h"
 #include "domain/keys.h"
 #include "domain/reasons.h"
 
@@ -16,9 +17,17 @@ Uuid RecordId(std::string_view merchant, std::string_view channel, std::string_v
 }
 
 Uuid ContactRecordId(std::string_view merchant, std::string_view channel, std::string_view source,
-                     std::string_view external_id, const std::optional<Uuid>& customer_id) {
-  if (customer_id) return RecordId(merchant, channel, source, customer_id->ToString());
-  return RecordId(merchant, channel, source, external_id);
+                     std::string_view external_id, const std::optional<Uuid>& customer_id,
+                     uint32_t life) {
+  if (customer_id) return RecordId(merchant, channel, source, customer_id->ToString(), life);
+  return RecordId(merchant, channel, source, external_id, life);
+}
+
+Uuid SealedFor(const carnet::log::v1::Change& change) {
+  if (change.external_id().empty() && change.customer_id().empty())
+    return Uuid::FromBytes(change.id()).value_or(Uuid());
+  return ContactRecordId(change.merchant(), change.channel(), change.source(), change.external_id(),
+                         Uuid::FromBytes(change.customer_id()), change.life());
 }
 
 RecordRow CreateRecord(Step* step, const Uuid& record, std::string_view external_id, bool derived) {
@@ -65,7 +74,10 @@ Addressee ResolveAddressee(Step* step) {
     if (!exists(account)) {
       return {.account = std::nullopt, .record = Uuid(), .unknown_customer = true};
     }
-    return with_company(std::move(account));
+    const bool erased = account.erased_at().has_value();
+    Addressee addressee = with_company(std::move(account));
+    addressee.erased = erased;
+    return addressee;
   }
   if (change.external_id().empty()) return {};
   if (step->merchant.has_walk_in_ids() &&
@@ -75,12 +87,34 @@ Addressee ResolveAddressee(Step* step) {
     step->Flag(flag::kWalkIn);
     return {};
   }
-  Account account(
-      step, RecordId(change.merchant(), change.channel(), change.source(), change.external_id()));
-  if (!exists(account)) {
+  const auto in_life = [&](uint32_t life) {
+    return Account(step, RecordId(change.merchant(), change.channel(), change.source(),
+                                  change.external_id(), life));
+  };
+  Account account = in_life(0);
+  const Uuid first = account.record();
+  // Who was forgotten: what is said of the time before that is theirs, what comes later somebody's
+  // whom nobody knows yet. (A gateway may know of more lives than this fold, where an erasure was
+  // put into quarantine: the values are sealed for the last one.)
+  for (uint32_t life = 0; account.erased_at() || life < change.life();) {
+    if (account.erased_at() && step->as_of() <= *account.erased_at()) {
+      Addressee addressee = with_company(std::move(account));
+      addressee.erased = true;
+      return addressee;
+    }
+    account = in_life(++life);
+    // The gateway had not heard of it.
+    if (life > change.life() && HoldsSealedValues(change.body())) step->drop_personal = true;
+  }
+  const bool created = !exists(account);
+  const bool follows_erased = account.record() != first;
+  if (created) {
     CreateRecord(step, account.record(), change.external_id(), change.external_id_derived());
   }
-  return with_company(std::move(account));
+  Addressee addressee = with_company(std::move(account));
+  addressee.created = created;
+  addressee.follows_erased = follows_erased;
+  return addressee;
 }
 
 std::optional<Uuid> ParseCustomerId(std::string_view text) {

@@ -18,9 +18,11 @@ using carnet::log::v1::Cell;
 using carnet::log::v1::RecordRow;
 using carnet::v1::Contact;
 
+// Somebody who was forgotten is nobody's referrer and no company.
 bool Exists(const Step& step, const Uuid& record) {
-  std::string ignored;
-  return step.state.Get(Family::kRecords, RecordKey(step.merchant_name(), record), &ignored);
+  RecordRow row;
+  return GetRow(step.state, Family::kRecords, RecordKey(step.merchant_name(), record), &row) &&
+         !row.has_erased_at_micros();
 }
 
 // What the record says in a field now; null: nothing that is shown.
@@ -212,6 +214,38 @@ void UpdateRelations(Step* step, const Uuid& record, const Contact& contact,
 void UpdateRelationsAfterDelete(Step* step, const Uuid& record, RecordRow* row) {
   if (!row->referrer().empty()) UpdateReferrer(step, record, row);
   if (!row->company().empty()) UpdateCompany(step, record, row);
+}
+
+void ForgetRelations(Step* step, const Uuid& record, const RecordRow& row) {
+  const std::string& merchant = step->merchant_name();
+  if (step->merchant.waiting_referrers() != 0) StopWaiting(step, record, ReferrerNamed(row));
+  RecordRow ignored = row;
+  SetReferrer(step, record, std::nullopt, &ignored);
+  if (!row.company().empty()) {
+    // What was bought in its name stays the company's, and so does what is still to come of that
+    // time: only the card goes.
+    step->state.Delete(Family::kRelations,
+                       RelationKey(merchant, Relation::kContact, row.company(), record));
+  }
+  std::vector<Uuid> contacts;
+  step->state.Scan(Family::kRelations, RelationPrefix(merchant, Relation::kContact, record.bytes()),
+                   [&](std::string_view key, std::string_view) {
+                     contacts.push_back(*Uuid::FromBytes(key.substr(key.size() - Uuid::kSize)));
+                     return true;
+                   });
+  for (const Uuid& contact : contacts) {
+    step->state.Delete(Family::kRelations,
+                       RelationKey(merchant, Relation::kContact, record.bytes(), contact));
+    const std::string key = RecordKey(merchant, contact);
+    RecordRow of_contact;
+    GetRow(step->state, Family::kRecords, key, &of_contact);
+    of_contact.clear_company();
+    PutRow(&step->state, Family::kRecords, key, of_contact);
+    AccountRow account;
+    GetRow(step->state, Family::kAccounts, key, &account);
+    account.clear_company();
+    PutRow(&step->state, Family::kAccounts, key, account);
+  }
 }
 
 }  // namespace carnet::domain

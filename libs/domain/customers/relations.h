@@ -30,4 +30,8 @@ void UpdateRelations(Step* step, const Uuid& record, const carnet::v1::Contact& 
 // After the record was deleted by its channel. `row` is stored by the caller.
 void UpdateRelationsAfterDelete(Step* step, const Uuid& record, carnet::log::v1::RecordRow* row);
 
+// The record, whose row is `row`, is forgotten: it waits for nobody, was brought by nobody, and is
+// no contact. Contacts of its own have no company any more. Whom it brought stays brought by it.
+void ForgetRelations(Step* step, const Uuid& record, const carnet::log::v1::RecordRow& row);
+
 }  // namespace carnet::domain

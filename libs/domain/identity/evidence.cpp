@@ -200,9 +200,38 @@ constexpr std::array<std::string_view, kEvidenceCount> kWords = {
     "the same initials",
 };
 
+constexpr std::array<std::string_view, kEvidenceCount> kCodes = {"EMAIL",
+                                                                 "MOBILE",
+                                                                 "LANDLINE",
+                                                                 "PHONE",
+                                                                 "COMPANY_NUMBER",
+                                                                 "BIRTH_DATE",
+                                                                 "FULL_NAME",
+                                                                 "INITIAL",
+                                                                 "GIVEN_NAME",
+                                                                 "FAMILY_NAME_ONLY",
+                                                                 "ALONE_AT_HOME",
+                                                                 "ADDRESS",
+                                                                 "STREET_OR_TOWN",
+                                                                 "FORMER_PHONE",
+                                                                 "OTHER_EMAIL",
+                                                                 "OTHER_MOBILE",
+                                                                 "NAME_DIFFERS",
+                                                                 "NAMES_DIFFER",
+                                                                 "BIRTH_DATE_NEAR",
+                                                                 "BIRTH_DATE_DIFFERS",
+                                                                 "COMPANY_NUMBER_DIFFERS",
+                                                                 "COMPANY_AND_PERSON",
+                                                                 "OTHER_ADDRESS",
+                                                                 "RARE_NAME",
+                                                                 "COMMON_NAME",
+                                                                 "LONG_AGO",
+                                                                 "INITIALS"};
+
 }  // namespace
 
 std::string_view Words(Evidence evidence) { return kWords[static_cast<size_t>(evidence)]; }
+std::string_view Code(Evidence evidence) { return kCodes[static_cast<size_t>(evidence)]; }
 
 const Card::Value* Card::Find(carnet::v1::IdentityTokenKind kind, uint64_t token) const {
   for (const Value& value : values) {

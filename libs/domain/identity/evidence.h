@@ -64,6 +64,8 @@ enum class Evidence : uint32_t {
 inline constexpr uint32_t kEvidenceCount = 27;
 // In words: "the same e-mail".
 std::string_view Words(Evidence evidence);
+// For programs: "EMAIL". Never renamed.
+std::string_view Code(Evidence evidence);
 
 // A source record's identity, read once.
 struct Card {

@@ -214,6 +214,55 @@ void ForgetFacts(Step* step, const Uuid& record) {
   Replace(step, record, before, after);
 }
 
+void EraseFacts(Step* step, const std::vector<Uuid>& members) {
+  const std::string& merchant = step->merchant_name();
+  const std::set<Uuid> gone(members.begin(), members.end());
+  Values all;
+  std::map<Uuid, IdentityRow> rows;
+  for (const Uuid& member : members) {
+    IdentityRow row;
+    if (!GetRow(step->state, Family::kIdentity, RecordKey(merchant, member), &row)) continue;
+    const Values values = ValuesOf(row);
+    all.insert(values.begin(), values.end());
+    rows.emplace(member, std::move(row));
+  }
+
+  std::set<Uuid> seeds;
+  StoredRecords records(step->state, merchant);
+  std::map<std::pair<IdentityTokenKind, uint64_t>, int> names_before;
+  std::map<std::pair<IdentityTokenKind, uint64_t>, std::vector<Uuid>> others;
+  {
+    const Clusterer clusterer(records);
+    names_before = NamesOnAll(clusterer, all);
+    for (const auto& [member, row] : rows)
+      AddVisitors(records, clusterer, ValuesOf(row), member, &seeds);
+    // Whoever was weighed against one of them may belong elsewhere now.
+    for (const auto& [member, row] : rows) {
+      for (const Uuid& other : clusterer.Sharing(*records.Find(member))) seeds.insert(other);
+    }
+  }
+  for (const auto& [member, row] : rows) {
+    for (const auto& decision : row.decisions()) {
+      const auto other = Uuid::FromBytes(decision.other());
+      if (other && !gone.contains(*other)) SetDecision(step, *other, member, std::nullopt);
+    }
+    for (const auto& [kind, token] : ValuesOf(row))
+      RemoveFromSharedValue(merchant, kind, token, member, &step->state);
+    step->state.Delete(Family::kIdentity, RecordKey(merchant, member));
+  }
+
+  const StoredRecords after(step->state, merchant);
+  const Clusterer clusterer(after);
+  for (const auto& [value, names] : NamesOnAll(clusterer, all)) {
+    if (names == names_before[value]) continue;
+    uint32_t count = 0;
+    const std::vector<Uuid> now = after.With(value.first, value.second, &count);
+    seeds.insert(now.begin(), now.end());
+  }
+  for (const Uuid& member : members) seeds.erase(member);
+  if (!seeds.empty()) Recluster(step, seeds);
+}
+
 void Decide(Step* step, const Uuid& a, const Uuid& b, std::optional<bool> same) {
   SetDecision(step, a, b, same);
   SetDecision(step, b, a, same);

@@ -22,6 +22,10 @@ void LearnContact(Step* step, const Uuid& record, const carnet::log::v1::RecordR
 // What is known of a record is forgotten, but for what people said of it.
 void ForgetFacts(Step* step, const Uuid& record);
 
+// The records of a customer are forgotten: whatever is known of them, and what people said of them
+// and others. They stay linked as they are; nobody is compared with them any more.
+void EraseFacts(Step* step, const std::vector<Uuid>& members);
+
 // What a person said last of two records that exist: the same, not the same, or (nothing) neither
 // any more. Nothing is divided again yet.
 void Decide(Step* step, const Uuid& a, const Uuid& b, std::optional<bool> same);

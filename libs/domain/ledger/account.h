@@ -36,6 +36,11 @@ class Account {
   const Uuid& record() const { return record_; }
   // 16 bytes: the company of which the record is a contact; empty: none.
   const std::string& company() const { return row_.company(); }
+  // When the record was forgotten; nothing: it was not.
+  std::optional<int64_t> erased_at() const {
+    if (!row_.has_erased_at_micros()) return std::nullopt;
+    return row_.erased_at_micros();
+  }
 
   // What the record owes in a unit; negative: what we owe it.
   int64_t Balance(Side side, std::string_view unit) const;

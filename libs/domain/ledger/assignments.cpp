@@ -57,7 +57,7 @@ Verdict ApplyAssignVoucher(Step* step, Account* account, const carnet::v1::Assig
   voucher.set_assigns(target.number);
   voucher.set_category(target.row.category());
   if (target.row.has_due_day()) voucher.set_due_day(target.row.due_day());
-  SetNote(*step, assign.note(), &voucher);
+  SetNote(step, assign.note(), &voucher);
   const auto counter = CheckedNegate(amount);
   if (!counter) return Overflow(*step, "the transfer");
   CARNET_ASSERT(AddLeg(LEDGER_ACCOUNT_RECEIVABLE, amount, &voucher) &&

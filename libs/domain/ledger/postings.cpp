@@ -122,7 +122,7 @@ Verdict ApplyPosting(Step* step, Account* account, const carnet::v1::Posting& po
   voucher.set_category(posting.category());
   for (const auto& tender : posting.tenders()) *voucher.add_tenders() = tender;
   if (const auto due = ParseCivilDay(posting.due_date())) voucher.set_due_day(*due);
-  SetNote(*step, posting.note(), &voucher);
+  SetNote(step, posting.note(), &voucher);
   if (!AddLegs(*rule, posting, account != nullptr, &voucher))
     return Overflow(*step, "a sum of its tenders");
 
@@ -162,7 +162,7 @@ Verdict ApplySetDebt(Step* step, Account* account, const carnet::v1::SetDebt& se
   if (*difference != 0) {  // else there is no voucher, and no code or day it could clash with
     voucher.set_code(set_debt.code());
     voucher.set_total(*difference);
-    SetNote(*step, set_debt.note(), &voucher);
+    SetNote(step, set_debt.note(), &voucher);
     // Two legs of different accounts: nothing to merge, so nothing can overflow.
     const PostingRule* rule = FindPostingRule(carnet::v1::VOUCHER_KIND_ADJUSTMENT);
     CARNET_ASSERT(AddLeg(LEDGER_ACCOUNT_RECEIVABLE, *difference, &voucher) &&

@@ -133,7 +133,7 @@ Verdict ApplyReversal(Step* step, const carnet::v1::Reversal& reversal) {
   voucher.set_total(target.row.total());
   // It can't count before what it undoes.
   voucher.set_effective_day(std::max(voucher.effective_day(), target.row.effective_day()));
-  SetNote(*step, reversal.note(), &voucher);
+  SetNote(step, reversal.note(), &voucher);
   // The same void sent again under a new id is the same ticket, not a second attempt: look at codes
   // first.
   CodeEntry code;

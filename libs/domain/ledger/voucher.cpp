@@ -5,6 +5,7 @@
 
 #include "base/civil_date.h"
 #include "base/money.h"
+#include "domain/customers/erasure.h"
 #include "domain/customers/record.h"
 #include "domain/keys.h"
 #include "domain/ledger/account.h"
@@ -37,14 +38,28 @@ VoucherRow BeginVoucher(const Step& step, carnet::v1::VoucherKind kind, const Ac
   return voucher;
 }
 
-void SetNote(const Step& step, const carnet::v1::Personal& note, VoucherRow* voucher) {
+namespace {
+
+bool IsErased(const Step& step, const std::string& record) {
+  const auto id = Uuid::FromBytes(record);
+  carnet::log::v1::AccountRow row;
+  return id && GetRow(step.state, Family::kAccounts, RecordKey(step.merchant_name(), *id), &row) &&
+         row.has_erased_at_micros();
+}
+
+}  // namespace
+
+void SetNote(Step* step, const carnet::v1::Personal& note, VoucherRow* voucher) {
   if (!note.has_sealed()) return;
+  const Body& body = step->change.body();
+  const bool names_voucher = body.has_reversal() || body.has_assign_voucher();
+  if (names_voucher && !step->drop_personal && IsErased(*step, voucher->record())) {
+    step->drop_personal = true;
+    ForgetWhatWasSaid(step);
+  }
+  if (step->drop_personal) return;
   *voucher->mutable_note() = note;
-  const Uuid sealed_for =
-      ContactRecordId(step.merchant_name(), step.change.channel(), step.change.source(),
-                      step.change.external_id(), Uuid::FromBytes(step.change.customer_id()));
-  voucher->set_note_sealed_for(std::string(sealed_for.bytes()));
-  const Body& body = step.change.body();
+  voucher->set_note_sealed_for(std::string(SealedFor(step->change).bytes()));
   if (body.has_posting()) return;
   const auto* field = Body::descriptor()->FindFieldByNumber(static_cast<int>(body.kind_case()));
   voucher->set_note_field(field->name() + ".note");

@@ -18,9 +18,9 @@ namespace carnet::domain {
 carnet::log::v1::VoucherRow BeginVoucher(const Step& step, carnet::v1::VoucherKind kind,
                                          const Account* account, std::string_view unit);
 
-// Keeps the change's note with the voucher, and whose key opens it.
-void SetNote(const Step& step, const carnet::v1::Personal& note,
-             carnet::log::v1::VoucherRow* voucher);
+// Keeps the change's note with the voucher, and whose key opens it; nothing of it where the voucher
+// is somebody's who was forgotten.
+void SetNote(Step* step, const carnet::v1::Personal& note, carnet::log::v1::VoucherRow* voucher);
 
 // Adds a leg, merged with an earlier one to the same account. False on overflow.
 [[nodiscard]] bool AddLeg(carnet::log::v1::LedgerAccount account, int64_t amount,

@@ -192,7 +192,12 @@ Verdict ApplyOrder(Step* step, Account* account, const OrderObserved& observed) 
     row.set_order_id(observed.order_id());
   }
   const std::string old_record = row.record();
-  const std::string_view record = account ? account->record().bytes() : std::string_view();
+  std::string_view record = account ? account->record().bytes() : std::string_view();
+  // An order of somebody who was forgotten stays theirs, whoever has the external id now.
+  if (!old_record.empty() && record != old_record &&
+      Account(step, *Uuid::FromBytes(old_record)).erased_at()) {
+    record = old_record;
+  }
   switch (MergeOrder(observed, record, &row)) {
     case OrderMerge::kOlder:
       step->Flag(flag::kOlderVersion);
@@ -204,12 +209,10 @@ Verdict ApplyOrder(Step* step, Account* account, const OrderObserved& observed) 
       break;
   }
   if (!row.has_snapshot()) step->Flag(flag::kPendingTarget);
-  if (row.snapshot().has_note()) {
-    const Uuid sealed_for =
-        ContactRecordId(step->merchant_name(), change.channel(), change.source(),
-                        change.external_id(), Uuid::FromBytes(change.customer_id()));
-    row.set_note_sealed_for(std::string(sealed_for.bytes()));
-  }
+  if (step->drop_personal && row.has_snapshot()) row.mutable_snapshot()->clear_note();
+  const auto& note = row.snapshot().note().sealed();
+  if (!note.box().empty() && note.box() == observed.snapshot().note().sealed().box())
+    row.set_note_sealed_for(std::string(SealedFor(change).bytes()));
   if (Verdict verdict = PostDifference(step, account, &row); !verdict.applied()) return verdict;
   row.set_change_number(step->number);
   PutLists(step, order, row, old_record, is_new);

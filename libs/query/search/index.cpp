@@ -228,6 +228,7 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
   // Whose card changed, and whose figures alone.
   std::set<Uuid> cards;
   std::set<Uuid> figures;
+  std::set<Uuid> gone;  // forgotten
   const auto id = [](const std::string& bytes) { return *Uuid::FromBytes(bytes); };
   snapshot.ScanFrom(
       Family::kFeed, domain::MerchantPrefix(merchant_), domain::FeedKey(merchant_, sequence_ + 1),
@@ -253,6 +254,9 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
             case FeedRowEvent::kCustomerArchived:
               cards.insert(id(event.customer_archived().customer()));
               break;
+            case FeedRowEvent::kCustomerErased:
+              gone.insert(id(event.customer_erased().customer()));
+              break;
             case FeedRowEvent::kVoucherPosted: {
               carnet::log::v1::VoucherRow voucher;
               GetRow(snapshot, Family::kEntries,
@@ -277,6 +281,10 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
     const auto customer = domain::CustomerOfRecord(snapshot, merchant_, record);
     if (customer) changed.insert(*customer);
     if (!customer || *customer != record) gone.insert(record);
+  }
+  for (const Uuid& customer : gone) {
+    Remove(customer);
+    changed.erase(customer);
   }
   std::vector<SearchDoc> docs;
   for (const Uuid& customer : changed) {
