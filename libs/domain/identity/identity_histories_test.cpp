@@ -262,8 +262,10 @@ void ExpectNoStrangers(const Shop& shop, const Customers& customers) {
   };
   for (const auto& members : customers) {
     bool by_person = false;
-    for (const Uuid& member : members)
-      for (const auto& said : card_of(member).row.decisions()) by_person |= said.same();
+    for (const Uuid& member : members) {
+      const identity::Card card = card_of(member);
+      for (const auto& said : card.row.decisions()) by_person |= said.same();
+    }
     if (by_person) continue;
     for (const Uuid& one : members) {
       for (const Uuid& other : members)

@@ -230,7 +230,6 @@ void EraseFacts(Step* step, const std::vector<Uuid>& members) {
   std::set<Uuid> seeds;
   StoredRecords records(step->state, merchant);
   std::map<std::pair<IdentityTokenKind, uint64_t>, int> names_before;
-  std::map<std::pair<IdentityTokenKind, uint64_t>, std::vector<Uuid>> others;
   {
     const Clusterer clusterer(records);
     names_before = NamesOnAll(clusterer, all);
@@ -247,7 +246,8 @@ void EraseFacts(Step* step, const std::vector<Uuid>& members) {
       if (other && !gone.contains(*other)) SetDecision(step, *other, member, std::nullopt);
     }
     for (const auto& [kind, token] : ValuesOf(row))
-      RemoveFromSharedValue(merchant, kind, token, member, &step->state);
+      RemoveFromSharedValue(merchant, kind, token, member, records.Value(kind, token),
+                            &step->state);
     step->state.Delete(Family::kIdentity, RecordKey(merchant, member));
   }
 

@@ -228,7 +228,7 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
   // Whose card changed, and whose figures alone.
   std::set<Uuid> cards;
   std::set<Uuid> figures;
-  std::set<Uuid> gone;  // forgotten
+  std::set<Uuid> gone;  // who is no customer any more
   const auto id = [](const std::string& bytes) { return *Uuid::FromBytes(bytes); };
   snapshot.ScanFrom(
       Family::kFeed, domain::MerchantPrefix(merchant_), domain::FeedKey(merchant_, sequence_ + 1),
@@ -276,16 +276,12 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
         return true;
       });
   std::set<Uuid> changed;
-  std::set<Uuid> gone;
   for (const Uuid& record : cards) {
     const auto customer = domain::CustomerOfRecord(snapshot, merchant_, record);
     if (customer) changed.insert(*customer);
     if (!customer || *customer != record) gone.insert(record);
   }
-  for (const Uuid& customer : gone) {
-    Remove(customer);
-    changed.erase(customer);
-  }
+  for (const Uuid& customer : gone) changed.erase(customer);
   std::vector<SearchDoc> docs;
   for (const Uuid& customer : changed) {
     if (absl::Status status = MakeDoc(snapshot, customer, &docs.emplace_back()); !status.ok())
@@ -300,7 +296,7 @@ absl::Status SearchIndex::Apply(const view_store::Snapshot& snapshot, uint64_t s
     sums.emplace_back(*customer, *std::move(sum));
   }
   const std::unique_lock lock(mutex_);
-  for (const Uuid& record : gone) Remove(record);
+  for (const Uuid& customer : gone) Remove(customer);
   for (const Uuid& customer : changed) Remove(customer);
   for (auto& [customer, sum] : sums) {
     const auto at = places_.find(std::string(customer.bytes()));
