@@ -130,7 +130,7 @@ std::string Offered(const std::string& words) {
 
 TEST_F(ArgumentsTest, BashCompletesCommandsOptionsAndValues) {
   EXPECT_EQ(Offered("carnet cust"), "customer\n");
-  EXPECT_EQ(Offered("carnet customer l"), "list lookup\n");
+  EXPECT_EQ(Offered("carnet customer l"), "list lookup link\n");
   EXPECT_EQ(Offered("carnet --merchant shop customer sh"), "show\n");
   EXPECT_EQ(Offered("carnet customer lookup --e"), "--email --external-id\n");
   EXPECT_EQ(Offered("carnet customer lookup --output j"), "json\n");
