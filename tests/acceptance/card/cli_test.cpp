@@ -11,6 +11,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include "carnet/v1/identity_service.pb.h"
 #include "tests/acceptance/card/card_fixture.h"
 
 namespace carnet::acceptance {
@@ -32,13 +33,16 @@ class CliTest : public CardTest {
     const CliRun run = Cli(arguments);
     EXPECT_EQ(run.exit_code, 0) << run.errors;
     std::vector<Message> messages;
-    for (const auto& line : absl::StrSplit(run.output, '\n', absl::SkipEmpty())) {
-      EXPECT_TRUE(
-          google::protobuf::util::JsonStringToMessage(std::string(line), &messages.emplace_back())
-              .ok())
-          << line;
-    }
+    for (const auto& line : absl::StrSplit(run.output, '\n', absl::SkipEmpty()))
+      messages.push_back(Parsed<Message>(std::string(line)));
     return messages;
+  }
+
+  template <typename Message>
+  static Message Parsed(const std::string& line) {
+    Message message;
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(line, &message).ok()) << line;
+    return message;
   }
 
   v1::Customer CreateCard(const std::string& json) {
@@ -88,13 +92,18 @@ TEST_F(CliTest, CreateShowUpdateAndWhoSaidWhat) {
   const CliRun explained = Cli({"customer", "explain", id, "--field", "emails"});
   EXPECT_THAT(explained.output, AllOf(StartsWith("FIELD"), HasSubstr("camille@gmail.com"),
                                       HasSubstr("EARLIER"), Not(HasSubstr("Camille Roux"))));
-  const auto fields = Json<v1::FieldExplanation>({"customer", "explain", id});
-  EXPECT_EQ(fields.size(), 3u);  // name, emails, sector
+  const CliRun all = Cli({"--output", "json", "customer", "explain", id});
+  const std::vector<std::string> lines = absl::StrSplit(all.output, '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 4u) << all.output;  // name, emails, sector, and why it is one customer
+  const auto links = Parsed<v1::ExplainLinksResponse>(lines[3]);
+  ASSERT_EQ(links.links_size(), 1);  // what was updated stands in a record of its own
+  EXPECT_TRUE(links.links(0).by_person());
   const CliRun history = Cli({"customer", "history", id});
   const auto newest = history.output.find("camille@gmail.com");
   EXPECT_LT(newest, history.output.find("camille@gmial.com"));
 
-  const auto change = std::to_string(fields[2].values(1).origin().change_number());
+  const auto change =
+      std::to_string(Parsed<v1::FieldExplanation>(lines[2]).values(1).origin().change_number());
   const CliRun reverted = Cli({"customer", "revert", id, "sector", change});
   EXPECT_EQ(reverted.exit_code, 0) << reverted.errors;
   EXPECT_EQ(Get("merchants/shop-1/customers/" + id).contact().sector(), "food");
