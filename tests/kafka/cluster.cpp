@@ -91,7 +91,7 @@ void Cluster::Terminate(int node) {
   process = nullptr;
 }
 
-void Cluster::Freeze(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(SIGSTOP); }
+void Cluster::Freeze(int node) { nodes_[static_cast<size_t>(node - 1)]->Stop(); }
 void Cluster::Thaw(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(SIGCONT); }
 
 void Cluster::Truncate(const std::string& topic, int partition, int64_t end, int node) {

@@ -27,7 +27,7 @@ class Cluster {
   void Start(int node = 1);
   void Kill(int node = 1);       // SIGKILL
   void Terminate(int node = 1);  // SIGTERM, and waits
-  void Freeze(int node = 1);     // SIGSTOP
+  void Freeze(int node = 1);     // SIGSTOP; returns when it stands still
   void Thaw(int node = 1);       // SIGCONT
 
   // Takes the records at and after `end` out of a stopped broker's files: a log that lost its tail.

@@ -75,6 +75,13 @@ void Process::Signal(int signal) const {
   if (!ended_) kill(pid_, signal);
 }
 
+void Process::Stop() {
+  if (ended_) return;
+  Signal(SIGSTOP);
+  CARNET_ASSERT(waitpid(pid_, &status_, WUNTRACED) == pid_);
+  ended_ = !WIFSTOPPED(status_);
+}
+
 int Process::Wait() {
   if (!ended_) {
     CARNET_ASSERT(waitpid(pid_, &status_, 0) == pid_);

@@ -27,6 +27,8 @@ class Process {
 
   int output() const { return output_; }
   void Signal(int signal) const;
+  // SIGSTOP; returns when all of its threads stand still. SIGCONT lets it go on.
+  void Stop();
 
   // Until it is dead; what waitpid() says of it. The same again when called again.
   int Wait();
