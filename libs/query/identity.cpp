@@ -69,6 +69,23 @@ absl::StatusOr<Named> Find(const domain::Reader& reader, std::string_view mercha
   return Named{*record, *customer};
 }
 
+// The two that a preview is asked for, and whose they are.
+struct Two {
+  std::string merchant;
+  Named one;
+  Named other;
+};
+template <typename Request>
+absl::StatusOr<Two> FindTwo(const domain::Reader& reader, const Request& request) {
+  const auto name = ParseCustomerName(request.name(), "name");
+  if (!name.ok()) return name.status();
+  const auto one = Find(reader, name->merchant, name->id.ToString(), "name");
+  if (!one.ok()) return one.status();
+  const auto other = Find(reader, name->merchant, request.other(), "other");
+  if (!other.ok()) return other.status();
+  return Two{std::string(name->merchant), *one, *other};
+}
+
 template <typename Response>
 void AddBlocker(std::string_view name, std::string detail, const std::vector<Uuid>& records,
                 bool refused, Response* response) {
@@ -245,42 +262,36 @@ absl::Status Identity::ExplainLinks(const View& view,
 
 absl::Status Identity::PreviewLink(const View& view, const carnet::v1::PreviewLinkRequest& request,
                                    carnet::v1::PreviewLinkResponse* response) {
-  const auto name = ParseCustomerName(request.name(), "name");
-  if (!name.ok()) return name.status();
   const domain::Reader& reader = *view.snapshot;
-  const auto one = Find(reader, name->merchant, name->id.ToString(), "name");
-  if (!one.ok()) return one.status();
-  const auto other = Find(reader, name->merchant, request.other(), "other");
-  if (!other.ok()) return other.status();
-  auto change = Imagined(reader, name->merchant);
+  const auto two = FindTwo(reader, request);
+  if (!two.ok()) return two.status();
+  const auto& [merchant, one, other] = *two;
+  auto change = Imagined(reader, merchant);
   auto* link = change.mutable_body()->mutable_link_customers();
-  link->set_customer(one->record.ToString());
-  link->set_other(other->record.ToString());
+  link->set_customer(one.record.ToString());
+  link->set_other(other.record.ToString());
   absl::Status status =
-      Preview(view, name->merchant, *one, *other, change, domain::flag::kNoChange, response);
-  if (!status.ok() || one->customer == other->customer) return status;
-  const auto with_one = domain::MembersOf(reader, name->merchant, one->customer);
-  const auto with_other = domain::MembersOf(reader, name->merchant, other->customer);
-  AddOwnContacts(reader, name->merchant, with_one, with_other, response);
-  AddOwnContacts(reader, name->merchant, with_other, with_one, response);
+      Preview(view, merchant, one, other, change, domain::flag::kNoChange, response);
+  if (!status.ok() || one.customer == other.customer) return status;
+  const auto with_one = domain::MembersOf(reader, merchant, one.customer);
+  const auto with_other = domain::MembersOf(reader, merchant, other.customer);
+  AddOwnContacts(reader, merchant, with_one, with_other, response);
+  AddOwnContacts(reader, merchant, with_other, with_one, response);
   return absl::OkStatus();
 }
 
 absl::Status Identity::PreviewUnlink(const View& view,
                                      const carnet::v1::PreviewUnlinkRequest& request,
                                      carnet::v1::PreviewUnlinkResponse* response) {
-  const auto name = ParseCustomerName(request.name(), "name");
-  if (!name.ok()) return name.status();
   const domain::Reader& reader = *view.snapshot;
-  const auto one = Find(reader, name->merchant, name->id.ToString(), "name");
-  if (!one.ok()) return one.status();
-  const auto other = Find(reader, name->merchant, request.other(), "other");
-  if (!other.ok()) return other.status();
-  auto change = Imagined(reader, name->merchant);
+  const auto two = FindTwo(reader, request);
+  if (!two.ok()) return two.status();
+  const auto& [merchant, one, other] = *two;
+  auto change = Imagined(reader, merchant);
   auto* unlink = change.mutable_body()->mutable_unlink_customers();
-  unlink->set_customer(one->record.ToString());
-  unlink->set_other(other->record.ToString());
-  absl::Status status = Preview(view, name->merchant, *one, *other, change, "NOT_LINKED", response);
+  unlink->set_customer(one.record.ToString());
+  unlink->set_other(other.record.ToString());
+  absl::Status status = Preview(view, merchant, one, other, change, "NOT_LINKED", response);
   if (!status.ok() || response->customers_size() < 2) return status;
   // What one side has too much and the other owes has stood against each other until now.
   for (const auto& creditor : response->customers()) {
