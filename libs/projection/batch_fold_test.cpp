@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/partition.h"
+#include "event_log/quarantine.h"
 #include "projection/log_helpers_test.h"
 #include "projection/refold.h"
 
@@ -160,6 +161,30 @@ TEST_F(BatchFoldTest, AStopKeepsWhatIsBeforeItAndNothingElse) {
   const auto until_there = NewStore();
   ASSERT_TRUE(FoldInto(log_.get(), 0, 2, until_there.get(), 10).ok());
   EXPECT_EQ(DigestOf(*store), DigestOf(*until_there));
+}
+
+TEST_F(BatchFoldTest, OnlyTheRecordThatWasDecidedOnIsTakenOut) {
+  for (int i = 1; i <= 3; ++i) Append(log_.get(), 0, Sale("shop", i));
+  auto cursor = log_->Read(0, 2).value();
+  const auto second = cursor->Next(1, 1 << 20, absl::Now() + kPatience).value().at(0);
+  auto entry = event_log::MakeQuarantineEntry(log_->identity(), 0, second);
+  entry.set_record_hash(std::string(16, 'x'));  // of what another log had there
+  const auto store = NewStore();
+  {
+    BatchFold fold(log_->identity(), 0, store.get());
+    ASSERT_TRUE(fold.SetQuarantine({entry}).ok());
+    cursor = log_->Read(0, 0).value();
+    const auto records = cursor->Next(10, 1 << 20, absl::Now() + kPatience).value();
+    EXPECT_EQ(fold.Fold(records, WriteMode::kHere).value(), 2u);  // what is before it
+    const std::span rest = std::span(records).subspan(2);
+    EXPECT_EQ(ReasonOf(fold.Fold(rest, WriteMode::kHere).status()), "QUARANTINE_DIFFERS");
+  }
+  EXPECT_EQ(store->position().offset(), 2) << "nothing is skipped";
+
+  entry.set_record_hash(event_log::RecordHash(second.key, second.value));
+  ASSERT_TRUE(log_->AddToQuarantine(entry).ok());
+  ASSERT_TRUE(FoldInto(log_.get(), 0, End(), store.get(), 10).ok());
+  EXPECT_THAT(store->position().quarantined(), ElementsAre(2));
 }
 
 TEST_F(BatchFoldTest, TheSealIsTheEnd) {
