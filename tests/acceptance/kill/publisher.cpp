@@ -86,6 +86,7 @@ std::string Publisher::PublishStream(carnet::v1::ChangeService::Stub* stub, size
 
 std::string Publisher::Publish(const std::shared_ptr<grpc::Channel>& channel, size_t up_to,
                                const std::function<void()>& acknowledged) {
+  up_to = std::max(up_to, sent_);
   const auto stub = carnet::v1::ChangeService::NewStub(channel);
   if (way_ == Way::kBatch) return PublishStream(stub.get(), up_to, acknowledged);
   while (acknowledged_ < up_to) {

@@ -21,9 +21,9 @@ class Publisher {
   Publisher(ShopStory story, Way way) : story_(std::move(story)), way_(way) {}
 
   // Publishes from the first change on that was not acknowledged, with the ids they had, until
-  // `up_to` of them are, or the server is gone. `acknowledged` is called for each, as soon as it
-  // is. Answers with what the server said that it should not have said; a server that is gone, or
-  // is about to be, is no fault.
+  // `up_to` of them are and none that was sent is still unknown, or the server is gone.
+  // `acknowledged` is called for each, as soon as it is. Answers with what the server said that it
+  // should not have said; a server that is gone, or is about to be, is no fault.
   std::string Publish(const std::shared_ptr<grpc::Channel>& channel, size_t up_to,
                       const std::function<void()>& acknowledged);
 
