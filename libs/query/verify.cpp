@@ -88,13 +88,21 @@ void Verification::Find(std::string subject, std::string detail) {
   finding->set_detail(std::move(detail));
 }
 
-Verification::Side* Verification::SideOf(std::string_view record, std::string_view unit,
-                                         bool payable) {
-  auto& sides = records_[std::string(record)];
-  for (Side& side : sides) {
-    if (side.payable == payable && side.unit == unit) return &side;
+Verification::Side* Verification::SideOf(Sides* sides, std::string_view unit, bool payable) {
+  const uint32_t index = UnitIndex(unit);
+  for (Side& side : *sides) {
+    if (side.payable == payable && side.unit == index) return &side;
   }
-  return &sides.emplace_back(Side{.unit = std::string(unit), .payable = payable});
+  return &sides->emplace_back(Side{.unit = index, .payable = payable});
+}
+
+uint32_t Verification::UnitIndex(std::string_view unit) {
+  const auto found = std::find(unit_names_.begin(), unit_names_.end(), unit);
+  if (found == unit_names_.end()) {
+    unit_names_.emplace_back(unit);
+    return static_cast<uint32_t>(unit_names_.size() - 1);
+  }
+  return static_cast<uint32_t>(found - unit_names_.begin());
 }
 
 void Verification::LookAtVouchers() {
@@ -183,6 +191,11 @@ void Verification::LookAtVoucher(uint64_t number, std::string_view row) {
     }
   }
 
+  const std::optional<Uuid> id = Uuid::FromBytes(record);
+  if (!id && !record.empty()) Find(name(), "its record's id has not 16 bytes");
+  // Looked up once: most vouchers touch one side of one record.
+  Sides nobodys;
+  Sides* const sides = id ? &records_[*id] : &nobodys;
   __int128 sums[2] = {0, 0};
   bool on_payable = false;
   int64_t receivable[2] = {0, 0};
@@ -195,7 +208,7 @@ void Verification::LookAtVoucher(uint64_t number, std::string_view row) {
     }
     if (account == carnet::log::v1::LEDGER_ACCOUNT_PAYABLE) {
       on_payable = true;
-      Side* side = SideOf(record, units[leg.other], true);
+      Side* side = SideOf(sides, units[leg.other], true);
       ++side->postings;
       Add(leg.amount, &side->sum);
       if (BalanceOf(side->sum) != payable_after) {
@@ -216,14 +229,14 @@ void Verification::LookAtVoucher(uint64_t number, std::string_view row) {
                                 Amount(units[i], static_cast<int64_t>(sums[i]))));
     }
   }
-  if (record.empty()) {
+  if (!id) {
     if (receivable[0] != 0 || receivable[1] != 0 || on_payable)
       Find(name(), "nobody owes something");
     return;
   }
   for (int i = 0; i < 2; ++i) {
     if (units[i].empty() || (i == 0 && on_payable && receivable[0] == 0)) continue;
-    Side* side = SideOf(record, units[i], false);
+    Side* side = SideOf(sides, units[i], false);
     ++side->postings;
     Add(receivable[i], &side->sum);
     if (BalanceOf(side->sum) != balance_after[i]) {
@@ -248,21 +261,18 @@ void Verification::LookAtRecords() {
                              return true;
                            });
   if (more) return;
-  std::set<std::string> left;  // in a fixed order
+  std::set<Uuid> left;  // in a fixed order
   for (const auto& [record, sides] : records_) left.insert(record);
-  for (const std::string& record : left) {
-    const auto id = Uuid::FromBytes(record);
-    Find(id ? FormatRecordName(*id) : "", "it has vouchers, but no account");
-  }
+  for (const Uuid& record : left) Find(FormatRecordName(record), "it has vouchers, but no account");
   records_.clear();
   phase_ = Phase::kOwnAccounts;
 }
 
 void Verification::LookAtRecord(std::string_view record, std::string_view bytes) {
   const Uuid id = Uuid::FromBytes(record).value_or(Uuid());
-  const auto found = records_.find(std::string(record));
-  const std::vector<Side> none;
-  const std::vector<Side>& expected = found == records_.end() ? none : found->second;
+  const auto found = records_.find(id);
+  const Sides none;
+  const Sides& expected = found == records_.end() ? none : found->second;
   AccountRow row;
   CARNET_ASSERT(row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
   size_t accounts = 0;
@@ -272,8 +282,9 @@ void Verification::LookAtRecord(std::string_view record, std::string_view bytes)
     for (const UnitAccount& account : domain::UnitsOf(row, side)) {
       const int64_t balance = account.debits() - account.credits();
       if (!payable) units_[account.unit()] += balance;
+      const uint32_t unit = UnitIndex(account.unit());
       const auto own = std::find_if(expected.begin(), expected.end(), [&](const Side& s) {
-        return s.payable == payable && s.unit == account.unit();
+        return s.payable == payable && s.unit == unit;
       });
       const Side sum = own == expected.end() ? Side() : *own;
       accounts += own != expected.end();
@@ -314,7 +325,7 @@ void Verification::LookAtOwnAccounts() {
     // With the payable's control account; so the records' own payables were left out.
     units_[std::string(account.unit)] += BalanceOf(stored);
     OwnSum expected;
-    if (const auto own = own_.find(account.key); own != own_.end()) {
+    if (const auto own = own_.find(Text(account.key)); own != own_.end()) {
       expected = own->second;
       own_.erase(own);
     }

@@ -5,11 +5,13 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 
+#include "base/uuid.h"
 #include "carnet/v1/ledger_service.pb.h"
 #include "query/own_sums.h"
 #include "query/view.h"
@@ -36,8 +38,9 @@ class Verification {
   bool Next(carnet::v1::VerifyBooksResponse* response);
 
  private:
+  // Small: there is one for each record.
   struct Side {
-    std::string unit;
+    uint32_t unit = 0;  // index in unit_names_
     bool payable = false;
     OwnSum sum;
     uint64_t postings = 0;
@@ -55,7 +58,10 @@ class Verification {
   void LookAtRecords();
   void LookAtRecord(std::string_view record, std::string_view row);
   void LookAtOwnAccounts();
-  Side* SideOf(std::string_view record, std::string_view unit, bool payable);
+  // Most have one.
+  using Sides = absl::InlinedVector<Side, 1>;
+  Side* SideOf(Sides* sides, std::string_view unit, bool payable);
+  uint32_t UnitIndex(std::string_view unit);
 
   View view_;
   std::string merchant_;
@@ -63,8 +69,9 @@ class Verification {
   std::string next_key_;
   uint64_t last_number_ = 0;
   std::vector<Leg> legs_;  // of the voucher at hand
-  std::unordered_map<std::string, std::vector<Side>> records_;
-  std::map<std::string, OwnSum, std::less<>> own_;
+  absl::flat_hash_map<Uuid, Sides> records_;
+  std::vector<std::string> unit_names_;
+  absl::flat_hash_map<std::string, OwnSum> own_;
   std::map<std::string, __int128, std::less<>> units_;  // Σ of all accounts as they stand
   carnet::v1::VerifyBooksResponse* response_ = nullptr;
   carnet::v1::BookSummary summary_;
