@@ -208,6 +208,15 @@ std::string DigitsOf(std::string_view text) {
   return digits;
 }
 
+// Whether a card has nothing in the column's field.
+bool IsEmpty(const Contact& contact, const Column& column) {
+  if (column.path.empty()) return contact.custom().empty();
+  const FieldDescriptor* field = column.path.front();
+  const auto* reflection = contact.GetReflection();
+  return field->is_repeated() ? reflection->FieldSize(contact, field) == 0
+                              : !reflection->HasField(contact, field);
+}
+
 bool IsPhoneColumn(const Column& column) {
   return !column.path.empty() &&
          (column.card_field == "phones" || column.title == "referrer.phone");
@@ -223,6 +232,11 @@ CardColumns::CardColumns(const carnet::v1::MerchantPolicy& policy) {
     column.title = column.card_field;
     column.custom_key = field.key();
     column.custom_type = field.type();
+  }
+  for (size_t i = columns_.size(); i-- > 0;) {
+    const bool last =
+        i + 1 == columns_.size() || columns_[i + 1].card_field != columns_[i].card_field;
+    columns_[i].field_end = last ? i + 1 : columns_[i + 1].field_end;
   }
 }
 
@@ -242,7 +256,16 @@ Row CardColumns::Write(const carnet::v1::Customer& card, std::string_view versio
   row.push_back(absl::StrJoin(card.balances(), "; ", [](std::string* out, const auto& balance) {
     absl::StrAppend(out, balance.receivable(), " ", balance.unit());
   }));
-  for (const Column& column : columns_) row.push_back(CellOf(card.contact(), column));
+  const Contact& contact = card.contact();
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (IsEmpty(contact, columns_[i])) {
+      // Most fields of most cards are, and some have a dozen columns.
+      row.resize(row.size() + columns_[i].field_end - i);
+      i = columns_[i].field_end - 1;
+    } else {
+      row.push_back(CellOf(contact, columns_[i]));
+    }
+  }
   return row;
 }
 
@@ -320,10 +343,13 @@ bool IsFormula(std::string_view cell) {
          cell.find_first_not_of("0123456789 .,()/-+\n") != std::string_view::npos;
 }
 
-std::string GuardCell(std::string_view cell) {
-  const bool guarded = IsFormula(cell) || (cell.size() > 1 && cell.front() == '\'' &&
-                                           (IsFormula(cell.substr(1)) || cell[1] == '\''));
-  return guarded ? "'" + std::string(cell) : std::string(cell);
+std::string GuardCell(std::string cell) {
+  const std::string_view text = cell;
+  if (IsFormula(text) ||
+      (text.size() > 1 && text.front() == '\'' && (IsFormula(text.substr(1)) || text[1] == '\''))) {
+    cell.insert(0, 1, '\'');
+  }
+  return cell;
 }
 
 std::string_view UnguardCell(std::string_view cell) {

@@ -27,6 +27,7 @@ struct Column {
   std::string card_field;                                      // "emails", "custom.size"
   std::vector<const google::protobuf::FieldDescriptor*> path;  // from Contact to the value
   int slot = 0;                                                // in a list of messages, from 0
+  size_t field_end = 0;  // of the columns of the same field, behind the last one
   std::string custom_key;
   carnet::v1::CustomFieldType custom_type = carnet::v1::CUSTOM_FIELD_TYPE_UNSPECIFIED;
 };
@@ -64,7 +65,7 @@ bool SameCell(const Column& column, std::string_view exported, std::string_view 
 
 // A cell as CSV must hold it, so that no spreadsheet takes it for a formula: an apostrophe in
 // front; and back.
-std::string GuardCell(std::string_view cell);
+std::string GuardCell(std::string cell);
 std::string_view UnguardCell(std::string_view cell);
 // Whether a spreadsheet would calculate it.
 bool IsFormula(std::string_view cell);

@@ -149,8 +149,12 @@ class CsvWriter final : public RowWriter {
     for (const std::string& cell : row) {
       if (!first) text_.push_back(',');
       first = false;
-      const bool quote = cell.find_first_of(",;\t\"\r\n") != std::string::npos ||
-                         (!cell.empty() && (cell.front() == ' ' || cell.back() == ' '));
+      if (cell.empty()) continue;
+      const bool quote =
+          cell.front() == ' ' || cell.back() == ' ' ||
+          std::any_of(cell.begin(), cell.end(), [](char c) {
+            return c == ',' || c == ';' || c == '\t' || c == '"' || c == '\r' || c == '\n';
+          });
       if (!quote) {
         text_.append(cell);
         continue;

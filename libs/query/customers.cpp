@@ -1,8 +1,13 @@
 #include "query/customers.h"
 
+#include <algorithm>
 #include <functional>
+#include <future>
 #include <set>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/fatal.h"
@@ -24,6 +29,9 @@ using carnet::v1::Customer;
 using domain::Family;
 
 constexpr size_t kMaxLookupResults = 100;
+constexpr size_t kFewCustomers = 50;
+
+size_t ThreadsAtOnce() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 4); }
 
 std::string ListName(std::string_view merchant) { return "customers/" + std::string(merchant); }
 
@@ -212,30 +220,41 @@ void Customers::ForEachId(const view_store::Snapshot& snapshot, std::string_view
                 [&](const Uuid& id, std::string_view) { return visit(id); });
 }
 
-absl::StatusOr<bool> Customers::NextMany(const view_store::Snapshot& snapshot,
-                                         std::string_view merchant, std::optional<Uuid>* last,
-                                         size_t count,
-                                         const std::function<void(Customer*)>& visit) const {
-  const auto policy = policies_.Of(snapshot, merchant);
-  absl::Status status;
-  size_t visited = 0;
+absl::StatusOr<bool> Customers::NextMany(
+    const view_store::Snapshot& snapshot, std::string_view merchant, std::optional<Uuid>* last,
+    size_t count, const std::function<void(size_t place, Customer*)>& visit) const {
+  std::vector<std::pair<Uuid, std::string>> rows;
+  rows.reserve(count);
   bool more = false;
-  std::optional<Uuid> newest = *last;
   ScanCustomers(snapshot, merchant, *last, [&](const Uuid& id, std::string_view first_row) {
-    if (visited == count) {
-      more = true;
-      return false;
-    }
-    Customer card;
-    status = FillCard(snapshot, *opener_, policy->policy(), merchant, id, &first_row, &card);
-    if (!status.ok()) return false;
-    visit(&card);
-    newest = id;
-    ++visited;
-    return true;
+    more = rows.size() == count;
+    if (!more) rows.emplace_back(id, first_row);
+    return !more;
   });
-  *last = newest;
+  if (rows.empty()) return false;
+  const auto policy = policies_.Of(snapshot, merchant);
+  const auto fill = [&](size_t begin, size_t end) {
+    absl::Status status;
+    for (size_t place = begin; place < end && status.ok(); ++place) {
+      const std::string_view first_row = rows[place].second;
+      Customer card;
+      status = FillCard(snapshot, *opener_, policy->policy(), merchant, rows[place].first,
+                        &first_row, &card);
+      if (status.ok()) visit(place, &card);
+    }
+    return status;
+  };
+  // Opening takes most of the time.
+  const size_t threads = rows.size() < kFewCustomers ? 1 : ThreadsAtOnce();
+  std::vector<std::future<absl::Status>> others;
+  for (size_t i = 1; i < threads; ++i) {
+    others.push_back(std::async(std::launch::async, fill, rows.size() * i / threads,
+                                rows.size() * (i + 1) / threads));
+  }
+  absl::Status status = fill(0, rows.size() / threads);
+  for (auto& other : others) status.Update(other.get());
   if (!status.ok()) return status;
+  *last = rows.back().first;
   return more;
 }
 

@@ -34,6 +34,16 @@ struct CurrentKey {
   bool durable = false;
 };
 
+// Random, behind a beginning that a record's keys share: whoever reads customers in the order of
+// their ids finds the keys in that order too.
+Uuid NewKeyId(const Uuid& record_id) {
+  constexpr size_t kShared = Uuid::kSize / 2;
+  const Uuid random = Uuid::Random();
+  std::string id(record_id.bytes().substr(0, kShared));
+  id.append(random.bytes().substr(0, kShared));
+  return *Uuid::FromBytes(id);
+}
+
 bool IsListed(const NewKeys& keys, const Uuid& key_id) {
   return std::any_of(keys.rbegin(), keys.rend(),
                      [&](const NewKey& listed) { return listed.key.id == key_id; });
@@ -135,7 +145,7 @@ absl::StatusOr<RecordKey> KeyRing::SealingKey(std::string_view merchant, const U
     const bool durable = stored->has_value();
     // Of several threads that come here at once, all take the key of the first.
     current = impl_->by_record.GetOrPut(
-        at, CurrentKey{durable ? **stored : RecordKey{Uuid::Random(), Key::Random()}, durable});
+        at, CurrentKey{durable ? **stored : RecordKey{NewKeyId(record_id), Key::Random()}, durable});
   }
   if (!current->durable && !IsListed(*new_keys, current->key.id)) {
     new_keys->push_back({std::string(merchant), record_id, current->key});

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -66,24 +67,35 @@ class Export : public std::enable_shared_from_this<Export> {
     });
   }
 
+  files::Row RowOf(const v1::Customer& card) const {
+    files::Row row = columns_.Write(card, version_);
+    if (request_.format() != v1::FILE_FORMAT_XLSX) {
+      for (std::string& cell : row) cell = files::GuardCell(std::move(cell));
+    }
+    return row;
+  }
+
   absl::Status AddCustomers() {
-    absl::Status written;
-    const auto add = [&](v1::Customer* card) {
-      ++count_;
-      files::Row row = columns_.Write(*card, version_);
-      if (request_.format() != v1::FILE_FORMAT_XLSX) {
-        for (std::string& cell : row) cell = files::GuardCell(cell);
-      }
-      if (written.ok()) written = writer_->Add(row);
-    };
+    std::vector<files::Row> rows;
     const bool all = request_.query().empty() && request_.filter().ByteSizeLong() == 0;
-    const auto more =
-        all ? customers_->NextMany(*moment_.snapshot, request_.merchant(), &last_, kCustomersAtOnce,
-                                   add)
-            : search_->NextMany(*moment_.snapshot, request_.merchant(), request_.query(),
-                                request_.filter(), &after_, kCustomersAtOnce, add);
+    absl::StatusOr<bool> more;
+    if (all) {
+      rows.resize(kCustomersAtOnce);
+      more = customers_->NextMany(
+          *moment_.snapshot, request_.merchant(), &last_, kCustomersAtOnce,
+          [&](size_t place, v1::Customer* card) { rows[place] = RowOf(*card); });
+    } else {
+      more = search_->NextMany(*moment_.snapshot, request_.merchant(), request_.query(),
+                               request_.filter(), &after_, kCustomersAtOnce,
+                               [&](v1::Customer* card) { rows.push_back(RowOf(*card)); });
+    }
     if (!more.ok()) return more.status();
-    if (!written.ok() || *more) return written;
+    for (const files::Row& row : rows) {
+      if (row.empty()) break;  // there were not so many
+      ++count_;
+      if (absl::Status written = writer_->Add(row); !written.ok()) return written;
+    }
+    if (*more) return absl::OkStatus();
     finished_ = true;
     return writer_->Finish();
   }
