@@ -30,6 +30,11 @@ const v1::PartitionStatus* Find(const v1::GetStatusResponse& status, int32_t par
   return nullptr;
 }
 
+// Whether another one may be asked instead. Without a reason it is the connection that failed.
+bool IsGone(const absl::Status& status) {
+  return absl::IsUnavailable(status) && ReasonOf(status).empty();
+}
+
 struct OutcomeQuestion {
   using Service = v1::ChangeService;
   using Request = v1::GetOutcomeRequest;
@@ -93,10 +98,7 @@ struct Asking {
   static void Answered(std::unique_ptr<Asking> self, const grpc::Status& answered) {
     if (answered.ok()) return self->done(std::move(self->response));
     absl::Status status = runtime::FromGrpcStatus(answered);
-    // Without a reason it is the connection that failed.
-    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
-      return Next(std::move(self), std::move(status));
-    }
+    if (IsGone(status)) return Next(std::move(self), std::move(status));
     self->done(std::move(status));
   }
 };
@@ -238,6 +240,22 @@ void Projectors::GetPolicy(const v1::GetPolicyRequest& request, int32_t partitio
                            absl::Time deadline, std::function<void(Policy)> done) {
   Asking<PolicyQuestion>::Begin(request, For(partition), deadline, NotServed(partition),
                                 std::move(done));
+}
+
+Projectors::Policy Projectors::GetPolicyNow(const v1::GetPolicyRequest& request, int32_t partition,
+                                            absl::Time deadline) {
+  absl::Status last = NotServed(partition);
+  for (const auto& channel : For(partition)) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    v1::GetPolicyResponse response;
+    const grpc::Status answered =
+        v1::PolicyService::NewStub(channel)->GetPolicy(&context, request, &response);
+    if (answered.ok()) return response;
+    last = runtime::FromGrpcStatus(answered);
+    if (!IsGone(last)) break;
+  }
+  return last;
 }
 
 void Projectors::FillStatus(v1::GetStatusResponse* status) const {

@@ -51,6 +51,8 @@ class Projectors {
   using Policy = absl::StatusOr<v1::GetPolicyResponse>;
   void GetPolicy(const v1::GetPolicyRequest& request, int32_t partition, absl::Time deadline,
                  std::function<void(Policy)> done);
+  // Waits in the calling thread, which may be one of gRPC's: no other of them is needed meanwhile.
+  Policy GetPolicyNow(const v1::GetPolicyRequest& request, int32_t partition, absl::Time deadline);
 
   // Adds every projector's partitions, by partition, and those that do not answer.
   void FillStatus(v1::GetStatusResponse* status) const;

@@ -35,6 +35,17 @@ struct RemotePolicies::State {
     bool answered = false;  // by somebody, ever; or given up
   };
 
+  void Answer(const std::string& merchant, absl::Duration fresh_for,
+              absl::StatusOr<v1::GetPolicyResponse> response) {
+    const std::lock_guard lock(mutex);
+    Known& asked = merchants[merchant];
+    if (response.ok()) asked.row = RowOf(&*response);
+    asked.ask_after = absl::Now() + fresh_for;
+    asked.asking = false;
+    asked.answered = true;
+    answered.notify_all();
+  }
+
   std::mutex mutex;
   std::condition_variable answered;
   absl::flat_hash_map<std::string, Known> merchants;  // guarded by mutex
@@ -43,40 +54,40 @@ struct RemotePolicies::State {
 RemotePolicies::RemotePolicies(Projectors* projectors, absl::Duration fresh_for)
     : projectors_(projectors), fresh_for_(fresh_for), state_(std::make_shared<State>()) {}
 
-void RemotePolicies::Ask(const std::string& merchant, int32_t partition, absl::Time deadline) {
+void RemotePolicies::Refresh(const std::string& merchant, int32_t partition) {
   v1::GetPolicyRequest request;
   request.set_merchant(merchant);
-  projectors_->GetPolicy(request, partition, deadline,
+  projectors_->GetPolicy(request, partition, absl::Now() + kPatience,
                          [state = state_, merchant,
                           fresh_for = fresh_for_](absl::StatusOr<v1::GetPolicyResponse> response) {
-                           const std::lock_guard lock(state->mutex);
-                           State::Known& asked = state->merchants[merchant];
-                           if (response.ok()) asked.row = RowOf(&*response);
-                           asked.ask_after = absl::Now() + fresh_for;
-                           asked.asking = false;
-                           asked.answered = true;
-                           state->answered.notify_all();
+                           state->Answer(merchant, fresh_for, std::move(response));
                          });
 }
 
 Row RemotePolicies::Of(std::string_view merchant, int32_t partition) {
-  const absl::Time now = absl::Now();
-  std::unique_lock lock(state_->mutex);
-  const auto found = state_->merchants.find(absl::string_view(merchant.data(), merchant.size()));
-  if (found != state_->merchants.end() && found->second.answered &&
-      (found->second.asking || now < found->second.ask_after)) {
-    return found->second.row;
-  }
   const std::string name(merchant);
-  if (State::Known& known = state_->merchants[name]; !known.asking) {
+  std::unique_lock lock(state_->mutex);
+  State::Known& known = state_->merchants[name];
+  if (known.answered) {
+    Row row = known.row;
+    if (!known.asking && absl::Now() >= known.ask_after) {
+      known.asking = true;
+      lock.unlock();
+      Refresh(name, partition);
+    }
+    return row;
+  }
+  if (!known.asking) {
     known.asking = true;
     lock.unlock();
-    Ask(name, partition, now + kPatience);
+    v1::GetPolicyRequest request;
+    request.set_merchant(name);
+    state_->Answer(name, fresh_for_,
+                   projectors_->GetPolicyNow(request, partition, absl::Now() + kPatience));
     lock.lock();
   }
   // No reference is kept over a wait: the table may grow.
-  state_->answered.wait_for(lock, absl::ToChronoNanoseconds(2 * kPatience),
-                            [&] { return state_->merchants[name].answered; });
+  state_->answered.wait(lock, [&] { return state_->merchants[name].answered; });
   return state_->merchants[name].row;
 }
 

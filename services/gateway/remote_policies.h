@@ -22,15 +22,15 @@ class RemotePolicies {
   explicit RemotePolicies(Projectors* projectors, absl::Duration fresh_for = absl::Seconds(1));
 
   // The policy as a projector had it a moment ago; never null, empty where there is none or none
-  // was told. Waits for an answer, a second at most, where the merchant is not known yet; later
-  // ones are fetched meanwhile.
+  // was told. Waits for an answer, some seconds at most, where the merchant is not known yet; later
+  // ones are fetched meanwhile. Called in gRPC's threads, so waiting needs none of them.
   std::shared_ptr<const log::v1::PolicyRow> Of(std::string_view merchant, int32_t partition);
 
  private:
   // Answers may come when this is gone.
   struct State;
 
-  void Ask(const std::string& merchant, int32_t partition, absl::Time deadline);
+  void Refresh(const std::string& merchant, int32_t partition);
 
   Projectors* const projectors_;
   const absl::Duration fresh_for_;

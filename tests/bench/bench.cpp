@@ -2,9 +2,12 @@
 
 #include <filesystem>
 
+#include "tests/kafka/cluster.h"
+
 namespace carnet::bench {
 
 Bench::Bench(const Options& chosen) : options(chosen), changes(chosen.changes) {}
+Bench::~Bench() = default;
 
 void Bench::Clear() {
   if (carnetd != nullptr) carnetd->Stop();
@@ -14,10 +17,15 @@ void Bench::Clear() {
 }
 
 std::unique_ptr<Server> Bench::StartCarnetd(const std::vector<std::string>& more_flags) const {
-  const std::string port_file = options.folder + "/carnetd.port";
+  return StartRole("data", more_flags);
+}
+
+std::unique_ptr<Server> Bench::StartRole(const std::string& name,
+                                         const std::vector<std::string>& more_flags) const {
+  const std::string port_file = options.folder + "/" + name + ".port";
   std::vector<std::string> command = {
       options.carnetd,
-      "--data=" + data_folder(),
+      "--data=" + options.folder + "/" + name,
       "--listen-addresses=127.0.0.1:0",
       "--listen-metrics=127.0.0.1:0",
       "--listen-port-file=" + port_file,
@@ -27,6 +35,11 @@ std::unique_ptr<Server> Bench::StartCarnetd(const std::vector<std::string>& more
       "--merchant-utc-offset-minutes=120",
       "--logging-level=warning",
   };
+  if (kafka != nullptr) {
+    command.insert(command.end(), {"--log-kind=kafka", "--log-kafka-brokers=" + kafka->bootstrap(),
+                                   "--log-kafka-development=true",
+                                   "--vault-root-key-file=" + options.folder + "/root.key"});
+  }
   command.insert(command.end(), more_flags.begin(), more_flags.end());
   return std::make_unique<Server>(command, port_file, options.folder + "/carnetd.log");
 }

@@ -12,10 +12,15 @@
 #include "tests/bench/server.h"
 #include "tests/bench/till_day.h"
 
+namespace carnet::kafka_cluster {
+class Cluster;
+}
+
 namespace carnet::bench {
 
 struct Options {
   std::string carnetd;
+  std::string carnet;  // the command line
   std::string floor;   // carnet_floor
   std::string folder;  // for data; a real disk
   int64_t changes = 1'000'000;
@@ -25,6 +30,8 @@ struct Options {
   int64_t publish_calls = 60'000;
   int64_t visible_calls = 10'000;
   bool json = false;
+  // Figures with the log on a Kafka of their own instead (figure_kafka.cpp).
+  bool kafka = false;
   // Figures of cards instead (figure_cards.cpp), each on data of its own.
   bool cards = false;
   int64_t customers = 1'000'000;  // of one merchant
@@ -35,6 +42,7 @@ struct Options {
 class Bench {
  public:
   explicit Bench(const Options& options);
+  ~Bench();
 
   const Options options;
   Report report;
@@ -43,6 +51,9 @@ class Bench {
   TillDay day;
   // How many the log holds.
   int64_t changes = 0;
+
+  // With the log on Kafka: one broker, and the topics made.
+  std::unique_ptr<kafka_cluster::Cluster> kafka;
 
   // Running, or null.
   std::unique_ptr<Server> carnetd;
@@ -61,6 +72,9 @@ class Bench {
 
   // All roles, as it is shipped; on the data that is there.
   std::unique_ptr<Server> StartCarnetd(const std::vector<std::string>& more_flags = {}) const;
+  // With some roles only, on Kafka: `name` tells its data folder from others'.
+  std::unique_ptr<Server> StartRole(const std::string& name,
+                                    const std::vector<std::string>& more_flags) const;
   std::unique_ptr<Server> StartFloor() const;
   // Stops carnetd if it runs, and deletes its data.
   void Clear();
@@ -68,6 +82,22 @@ class Bench {
   std::string log_folder() const { return data_folder() + "/log"; }
   std::string views_folder() const { return data_folder() + "/views"; }
 };
+
+// One thread reads all records of the log and parses them in an arena: PARSE, and with Kafka FLOOR.
+struct Parsed {
+  double per_second = 0;
+  double cpu_us = 0;
+  double bytes = 0;  // a record
+};
+Parsed ParseKafka(const Bench& bench);
+
+// Publish to visible at 1,000/s, through one server.
+struct Visible {
+  double p50_ms = 0;
+  double p99_ms = 0;
+  double server_us = 0;
+};
+Visible MeasureVisibleAt(const Server& server, const std::vector<Change>& changes);
 
 // One file each, in this order. Each leaves the log as it found it unless it says otherwise.
 
@@ -86,6 +116,12 @@ void MeasureAccess(Bench* bench);
 // These two publish more.
 void MeasurePublish(Bench* bench);
 void MeasureVisible(Bench* bench);
+
+// After MeasurePublishBatch() and MeasureCatchUp() on Kafka: visible with the roles apart, and
+// copies of the log.
+void StartKafka(Bench* bench);
+void MeasureVisibleApart(Bench* bench);
+void MeasureLogCopy(Bench* bench);
 
 // Figures of cards, in this order: contact changes folded; import; then with many customers of one
 // merchant search and export. Each starts on an empty log.

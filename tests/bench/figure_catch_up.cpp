@@ -1,5 +1,6 @@
 // PARSE: the log's records are read from the embedded log and parsed in an arena by one thread, in
-// this process, while carnetd is down; once before to warm the page cache.
+// this process, while carnetd is down; once before to warm the page cache. With Kafka they are
+// consumed from there (figure_kafka.cpp), and PARSE is FLOOR.
 //
 // Catch-up: carnetd is started on the log and an empty views folder. Time runs from before the
 // process is made until (1) all partitions' views are at the log's end, and goes on while (2) it is
@@ -27,16 +28,12 @@ namespace {
 
 constexpr char kCatchUp[] = "catch-up";
 
-struct Parsed {
-  double per_second = 0;
-  double cpu_us = 0;
-  double bytes = 0;  // a record
-};
-
-Parsed Parse(const std::string& log_folder, const std::vector<int64_t>& ends) {
+Parsed Parse(const Bench& bench) {
+  if (bench.kafka != nullptr) return ParseKafka(bench);
+  const std::vector<int64_t>& ends = bench.ends;
   constexpr size_t kRecords = 1000;
   constexpr size_t kBytes = size_t{8} << 20;
-  const auto log = Must(event_log::OpenEmbeddedLog(log_folder), "opening the log");
+  const auto log = Must(event_log::OpenEmbeddedLog(bench.log_folder()), "opening the log");
   google::protobuf::Arena arena;
   int64_t records = 0;
   size_t bytes = 0;
@@ -107,7 +104,7 @@ void MeasureFold(const std::string& name, double must, double aim, Bench* bench)
   bench->carnetd->Stop();
   bench->carnetd = nullptr;
   const auto changes = static_cast<double>(bench->changes);
-  Parse(bench->log_folder(), bench->ends);
+  Parse(*bench);
   std::vector<double> parse;
   std::vector<double> parse_cpu;
   std::vector<double> rate;
@@ -116,7 +113,7 @@ void MeasureFold(const std::string& name, double must, double aim, Bench* bench)
   Parsed parsed;
   CaughtUp caught_up;
   for (int round = 0; round < bench->options.rounds; ++round) {
-    parsed = Parse(bench->log_folder(), bench->ends);
+    parsed = Parse(*bench);
     caught_up = CatchUp(*bench);
     parse.push_back(parsed.per_second);
     parse_cpu.push_back(parsed.cpu_us);

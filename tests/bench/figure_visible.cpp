@@ -27,12 +27,6 @@ namespace {
 
 constexpr double kSecondsApart = 0.001;
 
-struct Round {
-  double p50_ms = 0;
-  double p99_ms = 0;
-  double server_us = 0;
-};
-
 struct Step {
   v1::PublishRequest publish;
   v1::PublishResponse published;
@@ -103,7 +97,9 @@ class Pace {
   size_t open_ = 0;
 };
 
-Round Measure(const Server& server, const std::vector<Change>& changes) {
+}  // namespace
+
+Visible MeasureVisibleAt(const Server& server, const std::vector<Change>& changes) {
   std::vector<std::unique_ptr<Step>> steps;
   for (const Change& change : changes) {
     steps.push_back(std::make_unique<Step>());
@@ -117,15 +113,13 @@ Round Measure(const Server& server, const std::vector<Change>& changes) {
           .server_us = (server.cpu() - cpu) / static_cast<double>(changes.size()) * 1e6};
 }
 
-}  // namespace
-
 void MeasureVisible(Bench* bench) {
   std::vector<double> p50, p99, cpu, floor_p50, floor_p99, floor_cpu;
   for (int round = 0; round < bench->options.rounds; ++round) {
     std::vector<Change> changes;
     for (int64_t i = 0; i < bench->options.visible_calls; ++i) changes.push_back(bench->day.Next());
-    const Round floor = Measure(*bench->floor, changes);
-    const Round carnet = Measure(*bench->carnetd, changes);
+    const Visible floor = MeasureVisibleAt(*bench->floor, changes);
+    const Visible carnet = MeasureVisibleAt(*bench->carnetd, changes);
     p50.push_back(carnet.p50_ms);
     p99.push_back(carnet.p99_ms);
     cpu.push_back(carnet.server_us);

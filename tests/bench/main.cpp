@@ -23,6 +23,13 @@
 //   GetCustomer's export                   figure_cards.cpp          CSV, against a scan of the
 //   same rows
 //
+// With --kafka instead, the log on one broker that this program starts (deploy/kafka):
+//
+//   PublishBatch, catch-up   as above; PARSE is FLOOR: consumed with librdkafka, and parsed
+//   publish to visible       figure_kafka.cpp          gateway and projector apart, against raw
+//                                                      produce to consume
+//   log copy                 figure_kafka.cpp          `carnet log copy` to a folder, and back
+//
 // The head of each file says from when to when its time runs. Client and server share the machine's
 // cores, for the floors too. Beside the wall clock stands processor time, which other programs on
 // the machine disturb less: `cpu us` of the server a change or call, and of its floor.
@@ -45,6 +52,7 @@ Options ParseOptions(int argc, char** argv) {
   Options options;
   const std::string beside = std::filesystem::canonical("/proc/self/exe").parent_path();
   options.carnetd = beside + "/carnetd";
+  options.carnet = beside + "/carnet";
   options.floor = beside + "/carnet_floor";
   const auto quick = [&options](int64_t changes, double seconds) {
     options.changes = changes;
@@ -60,6 +68,10 @@ Options ParseOptions(int argc, char** argv) {
     const std::string flag = argv[i];
     if (flag == "--quick") {
       quick(20'000, 0.5);
+      continue;
+    }
+    if (flag == "--kafka") {
+      options.kafka = true;
       continue;
     }
     if (flag == "--cards") {
@@ -98,6 +110,16 @@ void Run(const Options& options) {
     MeasureContactsFolded(&bench);
     MeasureImport(&bench);
     MeasureManyCustomers(&bench);
+    bench.report.AddFact("load", load + " before, " + LoadAverage() + " at the end");
+    std::fputs((options.json ? bench.report.Json() : bench.report.Text()).c_str(), stdout);
+    return;
+  }
+  if (options.kafka) {
+    StartKafka(&bench);
+    MeasurePublishBatch(&bench);
+    MeasureCatchUp(&bench);
+    MeasureVisibleApart(&bench);
+    MeasureLogCopy(&bench);
     bench.report.AddFact("load", load + " before, " + LoadAverage() + " at the end");
     std::fputs((options.json ? bench.report.Json() : bench.report.Text()).c_str(), stdout);
     return;

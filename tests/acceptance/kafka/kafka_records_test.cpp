@@ -1,8 +1,10 @@
 // What strangers put into the topic, and what becomes of a log that was cut or exchanged while
 // processes were at work.
 #include <array>
+#include <condition_variable>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -152,6 +154,37 @@ class KafkaRecordsTest : public testing::Test {
   std::unique_ptr<event_log::EventLog> log_;
   std::vector<KafkaShop::Published> published_;
 };
+
+// A gateway asks a projector about each merchant that it meets first; what waits for that must not
+// keep the answers from coming.
+TEST_F(KafkaRecordsTest, AHundredMerchantsThatTheGatewayDoesNotKnowPublishAtOnce) {
+  constexpr int kMerchants = 100;
+  struct Call {
+    grpc::ClientContext context;
+    carnet::v1::PublishRequest request;
+    carnet::v1::PublishResponse response;
+  };
+  const auto stub = carnet::v1::ChangeService::NewStub(shop_.gateway().channel());
+  std::vector<std::unique_ptr<Call>> calls;
+  std::mutex mutex;
+  std::condition_variable answered;
+  int open = kMerchants;
+  std::string wrong;
+  for (int i = 0; i < kMerchants; ++i) {
+    Call* call = calls.emplace_back(std::make_unique<Call>()).get();
+    SetDeadline(&call->context, 20);
+    *call->request.mutable_change() = ShopStory("new-" + std::to_string(i)).At(0);
+    stub->async()->Publish(&call->context, &call->request, &call->response,
+                           [&](const grpc::Status& status) {
+                             const std::lock_guard lock(mutex);
+                             if (!status.ok()) wrong = status.error_message();
+                             if (--open == 0) answered.notify_one();
+                           });
+  }
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return open == 0; });
+  EXPECT_EQ(wrong, "");
+}
 
 TEST_F(KafkaRecordsTest, StrangersRecordsAreDeadLettersAndBlockNobody) {
   const std::string merchant = Zero().story.merchant();
