@@ -336,6 +336,9 @@ TEST_F(ErasureTest, NoFormerValueIsLeftAnywhereAndTheOthersAreAllThere) {
     }
   }
   ASSERT_EQ(Refold(data_, scratch_.path()), "");
+  std::vector<std::string> positions;
+  const std::string before_erasure = Refolded(data_, scratch_.path(), &positions);
+  ASSERT_THAT(before_erasure, HasSubstr("position 0 "));
 
   ASSERT_NO_FATAL_FAILURE(StartAndServe());
   const auto start = std::chrono::steady_clock::now();
@@ -368,8 +371,10 @@ TEST_F(ErasureTest, NoFormerValueIsLeftAnywhereAndTheOthersAreAllThere) {
     EXPECT_THAT(Standing(after, TokensOf(kLan)), ::testing::Each(HasSubstr("MANIFEST")));
     EXPECT_GT(Standing(after, TokensOf(kControl)).size(), 8U);
   }
-  // The log, without those keys, folds to the very rows that are served.
+  // The log, without those keys, folds to the very rows that are served; and as far as it went
+  // before, to the bytes of before.
   ASSERT_EQ(Refold(data_, scratch_.path()), "");
+  EXPECT_EQ(Refolded(data_, scratch_.path(), &positions), before_erasure);
 
   ASSERT_NO_FATAL_FAILURE(StartAndServe());
   ASSERT_NO_FATAL_FAILURE(Stop());

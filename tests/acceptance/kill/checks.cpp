@@ -149,13 +149,43 @@ std::string WithoutEnds(const std::string& output) {
 
 }  // namespace
 
+namespace {
+
+// Where the views of `live` are: "position <partition> <offset> of <end>".
+std::vector<std::string> PositionsOf(const std::string& live) {
+  std::vector<std::string> positions;
+  std::istringstream lines(live);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string word, partition, position;
+    words >> word >> partition >> position;
+    if (word == "position") positions.push_back(position);
+  }
+  return positions;
+}
+
+}  // namespace
+
+std::string Refolded(const std::string& data, const std::string& scratch,
+                     std::vector<std::string>* positions) {
+  const std::string copy = scratch + "/copy";
+  fs::remove_all(copy);
+  CopyFolder(data, copy);
+  if (positions->empty())
+    *positions = PositionsOf(OutputOf({REFOLD_BINARY, "live", copy}, scratch));
+  std::vector<std::string> refold = {REFOLD_BINARY, "fresh", copy, "7"};
+  refold.insert(refold.end(), positions->begin(), positions->end());
+  const std::string fresh = OutputOf(refold, scratch);
+  fs::remove_all(copy);
+  return WithoutEnds(fresh);
+}
+
 std::string CompareWithRefold(const std::string& data, const std::string& scratch, size_t batch,
                               bool all) {
   const std::string copy = scratch + "/copy";
   fs::remove_all(copy);
   CopyFolder(data, copy);
   const std::string live = OutputOf({REFOLD_BINARY, "live", copy}, scratch);
-  // "position <partition> <offset> of <end>", then a line a family.
   std::vector<std::string> refold = {REFOLD_BINARY, "fresh", copy, std::to_string(batch)};
   std::istringstream lines(live);
   std::string wrong;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 
@@ -28,5 +29,11 @@ std::string CheckOutcomes(const std::shared_ptr<grpc::Channel>& channel, const S
 // `all`: the views must also be at the end of the log.
 std::string CompareWithRefold(const std::string& data, const std::string& scratch, size_t batch,
                               bool all = false);
+
+// What the log of a dead server's data folder says, folded alone up to a position in each
+// partition: "PARTITION FAMILY ROWS SHA-256" lines. Without `positions`, as far as its views are;
+// they become that.
+std::string Refolded(const std::string& data, const std::string& scratch,
+                     std::vector<std::string>* positions);
 
 }  // namespace carnet::acceptance
