@@ -81,6 +81,8 @@ struct Item {
   std::optional<ContactMeaning> contact;
   // Amounts in minor units.
   std::optional<v1::OrderObserved> order;
+  // The page or account that it came to, where one delivery may bring news of several; else empty.
+  std::string account;
   // By the channel's clock.
   std::optional<int64_t> occurred_at_micros;
   std::optional<int32_t> utc_offset_minutes;

@@ -25,7 +25,8 @@ bool SetKey(const std::string& key, const toml::node& node, EndpointConfig* endp
   const std::map<std::string, std::string*> texts = {
       {"merchant", &endpoint->merchant},     {"channel", &endpoint->channel},
       {"source", &endpoint->source},         {"verify_token", &endpoint->verify_token},
-      {"public_url", &endpoint->public_url}, {"country", &endpoint->country}};
+      {"public_url", &endpoint->public_url}, {"country", &endpoint->country},
+      {"graph_url", &endpoint->graph_url}};
   if (const auto text = texts.find(key); text != texts.end()) {
     if (!node.is_string()) return false;
     *text->second = **node.as_string();
@@ -41,11 +42,12 @@ bool SetKey(const std::string& key, const toml::node& node, EndpointConfig* endp
       if (!secret.is_string() || secret.as_string()->get().empty()) return false;
       endpoint->secrets.push_back(**secret.as_string());
     }
-  } else if (key == "methods") {
+  } else if (key == "methods" || key == "page_tokens") {
     if (!node.is_table()) return false;
     for (const auto& [name, value] : *node.as_table()) {
-      if (!value.is_string()) return false;
-      endpoint->methods[std::string(name.str())] = **value.as_string();
+      if (!value.is_string() || value.as_string()->get().empty()) return false;
+      (key == "methods" ? endpoint->methods : endpoint->page_tokens)[std::string(name.str())] =
+          **value.as_string();
     }
   } else if (key == "pay_later") {
     if (!node.is_table()) return false;

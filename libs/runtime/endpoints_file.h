@@ -8,6 +8,8 @@
 //   unsigned = false                   # taken without a signature: the address alone is the secret
 //   verify_token = "…"                 # Meta's handshake
 //   public_url = "https://…"           # as the sender signs it (Square)
+//   graph_url = "https://graph.facebook.com/v24.0"   # Meta: where leads are asked for
+//   page_tokens = { "5550001" = "…" }  # Meta: its pages, each with the token that opens its leads
 //   country = "VN"                     # of phones without a country code
 //   utc_offset_minutes = 420           # of clocks that write no zone
 //   methods = { "my_gateway" = "transfer" }
@@ -29,6 +31,8 @@ struct EndpointConfig {
   std::vector<std::string> secrets;
   bool is_unsigned = false;
   std::string verify_token, public_url, country;
+  std::string graph_url = "https://graph.facebook.com";  // the oldest version that the app may call
+  std::map<std::string, std::string> page_tokens;
   int64_t utc_offset_minutes = 0;
   std::map<std::string, std::string> methods;
   std::map<std::string, bool> pay_later;

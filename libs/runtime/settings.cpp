@@ -155,6 +155,9 @@ std::vector<Setting> SettingsOf(Config* c) {
        &c->http_addresses},
       {"http.endpoints_file", "Who may deliver, TOML, mode 0600: one [[endpoint]] each.",
        &c->http_endpoints_file},
+      {"http.ca_file",
+       "Roots, PEM, for servers that are asked (Meta's Graph); empty: those of the system.",
+       &c->http_ca_file},
       {"log.kind", "Which log: embedded (in the data folder), or kafka.", &c->log_kind},
       {"log.partitions",
        "How many partitions a new embedded log gets; fixed when the log is made. (A log on Kafka "

@@ -10,8 +10,10 @@
 #include "channels/adapter.h"
 #include "domain/form.h"
 #include "gateway/gateway.h"
+#include "gateway/http/leads.h"
 #include "gateway/http/webhooks.h"
 #include "runtime/endpoints_file.h"
+#include "runtime/http_client.h"
 #include "runtime/http_server.h"
 #include "vault/root_key.h"
 
@@ -63,6 +65,11 @@ absl::StatusOr<gateway::Endpoint> EndpointOf(const runtime::EndpointConfig& conf
   endpoint.unsigned_deliveries = config.is_unsigned;
   endpoint.verify_token = config.verify_token;
   endpoint.public_url = config.public_url;
+  if (absl::Status url = runtime::CheckUrl(config.graph_url); !url.ok())
+    return Bad(config, absl::StrCat("graph_url: ", std::string(url.message())));
+  endpoint.graph_url = config.graph_url;
+  while (endpoint.graph_url.ends_with('/')) endpoint.graph_url.pop_back();
+  endpoint.page_tokens = config.page_tokens;
   return endpoint;
 }
 
@@ -89,6 +96,8 @@ struct HttpDoor::Impl {
 
   runtime::ByteBudget bytes;
   std::unique_ptr<gateway::Spool> spool;
+  std::unique_ptr<gateway::Spool> lead_spool;
+  std::unique_ptr<gateway::Leads> leads;
   std::unique_ptr<gateway::Webhooks> webhooks;
   std::unique_ptr<runtime::HttpServer> server;
 };
@@ -112,11 +121,24 @@ absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& 
   auto spool = gateway::Spool::Open(config.data_folder + "/spool", *root_key);
   if (!spool.ok()) return spool.status();
   impl->spool = *std::move(spool);
+  auto lead_spool = gateway::Spool::Open(config.data_folder + "/leads", *root_key);
+  if (!lead_spool.ok()) return lead_spool.status();
+  impl->lead_spool = *std::move(lead_spool);
+  auto client = runtime::HttpClient::Start({.ca_file = config.http_ca_file});
+  if (!client.ok()) return client.status();
+  impl->leads =
+      std::make_unique<gateway::Leads>(gateway::Leads::Parts{.publisher = gateway->publisher(),
+                                                             .clock = clock,
+                                                             .metrics = metrics,
+                                                             .spool = impl->lead_spool.get(),
+                                                             .client = *std::move(client),
+                                                             .endpoints = *endpoints});
   impl->webhooks = std::make_unique<gateway::Webhooks>(
       gateway::Webhooks::Parts{.publisher = gateway->publisher(),
                                .clock = clock,
                                .metrics = metrics,
                                .spool = impl->spool.get(),
+                               .leads = impl->leads.get(),
                                .bytes = &impl->bytes,
                                .endpoints = *std::move(endpoints)});
   auto server = runtime::HttpServer::Start(
@@ -143,6 +165,7 @@ std::vector<std::string> HttpDoor::AddressesAfter(std::vector<std::string> other
 void HttpDoor::Shutdown() {
   if (impl_->server != nullptr) impl_->server->Shutdown();
   if (impl_->webhooks != nullptr) impl_->webhooks->Stop();
+  if (impl_->leads != nullptr) impl_->leads->Stop();
 }
 
 }  // namespace carnet

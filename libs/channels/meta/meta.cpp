@@ -80,7 +80,7 @@ void ReadMessaging(const Json& entry, const Json& event, bool instagram, Meaning
     meaning->ignored.push_back("an echo of what the shop wrote");
     return;
   }
-  Item item;
+  Item item{.account = account};
   const std::string mid = event["message"]["mid"].text().empty() ? event["postback"]["mid"].text()
                                                                  : event["message"]["mid"].text();
   item.key = mid.empty()

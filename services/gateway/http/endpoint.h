@@ -1,6 +1,7 @@
 // Who may deliver where: one endpoint for each merchant, channel and source.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct Endpoint {
   bool unsigned_deliveries = false;
   std::string verify_token;  // Meta's handshake; empty: refused
   std::string public_url;    // as the sender signs it (Square); empty otherwise
+  // Meta: where leads are asked for, without a slash at the end; and the pages that are this
+  // endpoint's, by id, with the token that opens each one's leads.
+  std::string graph_url;
+  std::map<std::string, std::string> page_tokens;
 };
 
 }  // namespace carnet::gateway

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "absl/strings/numbers.h"
@@ -59,7 +60,7 @@ std::string Spool::PathOf(uint64_t number) const {
   return absl::StrCat(folder_, "/", absl::StrFormat("%020d", number), kSuffix);
 }
 
-absl::Status Spool::Add(const std::string& content) {
+absl::StatusOr<uint64_t> Spool::Add(const std::string& content) {
   // Under the lock: files come into being in their order, so that none is passed over.
   const std::lock_guard lock(mutex_);
   const uint64_t number = next_;
@@ -73,28 +74,43 @@ absl::Status Spool::Add(const std::string& content) {
   ++next_;
   files_.push_back({number, sealed.size()});
   bytes_ += sealed.size();
-  return absl::OkStatus();
+  return number;
+}
+
+std::optional<Spool::Entry> Spool::OpenOrSetAside(const File& file) {
+  std::string sealed;
+  mode_t mode = 0;
+  Entry entry{.number = file.number};
+  if (access::ReadFile(PathOf(file.number), &sealed, &mode).ok() &&
+      vault::OpenBox(key_, PurposeOf(file.number), sealed, &entry.content)) {
+    return entry;
+  }
+  runtime::Log(runtime::LogLevel::kError, "a spooled delivery can't be opened and is set aside",
+               {{"file", PathOf(file.number)}});
+  std::error_code ignored;
+  fs::rename(PathOf(file.number), PathOf(file.number) + ".damaged", ignored);
+  bytes_ -= file.bytes;
+  return std::nullopt;
 }
 
 std::optional<Spool::Entry> Spool::Oldest() {
   const std::lock_guard lock(mutex_);
   while (!files_.empty()) {
-    const File file = files_.front();
-    std::string sealed;
-    mode_t mode = 0;
-    Entry entry{.number = file.number};
-    if (access::ReadFile(PathOf(file.number), &sealed, &mode).ok() &&
-        vault::OpenBox(key_, PurposeOf(file.number), sealed, &entry.content)) {
-      return entry;
-    }
-    runtime::Log(runtime::LogLevel::kError, "a spooled delivery can't be opened and is set aside",
-                 {{"file", PathOf(file.number)}});
-    std::error_code ignored;
-    fs::rename(PathOf(file.number), PathOf(file.number) + ".damaged", ignored);
-    bytes_ -= file.bytes;
+    if (auto entry = OpenOrSetAside(files_.front())) return entry;
     files_.pop_front();
   }
   return std::nullopt;
+}
+
+std::vector<Spool::Entry> Spool::All() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Entry> all;
+  for (auto file = files_.begin(); file != files_.end();) {
+    auto entry = OpenOrSetAside(*file);
+    if (entry) all.push_back(*std::move(entry));
+    file = entry ? std::next(file) : files_.erase(file);
+  }
+  return all;
 }
 
 void Spool::Remove(uint64_t number) {

@@ -1,5 +1,6 @@
-// What was answered with "taken" while the log could not take it: for channels that never send
-// again. One sealed file a delivery, in the order in which they came.
+// What was answered with "taken" and is not in the log yet: deliveries of channels that never send
+// again, while the log could not take them; leads that are still to be fetched. One sealed file
+// each, in the order in which they came.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,9 +27,9 @@ class Spool {
                                                      const vault::Key& root_key,
                                                      uint64_t max_bytes = uint64_t{1} << 30);
 
-  // Durable when this returns. Errors: RESOURCE_EXHAUSTED(SPOOL_FULL),
+  // Durable when this returns, with the entry's number. Errors: RESOURCE_EXHAUSTED(SPOOL_FULL),
   // UNAVAILABLE(FILE_NOT_WRITTEN).
-  absl::Status Add(const std::string& content);
+  absl::StatusOr<uint64_t> Add(const std::string& content);
 
   struct Entry {
     uint64_t number = 0;
@@ -36,6 +38,8 @@ class Spool {
   // The oldest one; nothing if there is none. One that can't be opened any more (damaged, another
   // root key) is renamed to *.damaged and passed over.
   std::optional<Entry> Oldest();
+  // All there are, oldest first; those that can't be opened likewise.
+  std::vector<Entry> All();
   void Remove(uint64_t number);
 
   bool empty() const;
@@ -53,6 +57,9 @@ class Spool {
     uint64_t number = 0;
     uint64_t bytes = 0;
   };
+  // Under mutex_. Nothing: it was set aside.
+  std::optional<Entry> OpenOrSetAside(const File& file);
+
   mutable std::mutex mutex_;
   std::deque<File> files_;  // guarded by mutex_, oldest first
   uint64_t bytes_ = 0;      // guarded by mutex_

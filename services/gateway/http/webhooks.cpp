@@ -6,17 +6,13 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-
-#include "access/grant.h"
 #include "base/error.h"
 #include "base/uuid.h"
-#include "channels/changes.h"
-#include "channels/order_builder.h"
 #include "channels/signature.h"
-#include "domain/form.h"
+#include "channels/values.h"
+#include "gateway/http/deliveries.h"
 #include "gateway/http/delivery_codec.h"
+#include "gateway/http/leads.h"
 #include "runtime/logging.h"
 
 namespace carnet::gateway {
@@ -35,38 +31,6 @@ bool NeverSendsAgain(std::string_view channel) {
 int RefusalStatus(std::string_view channel) {
   if (channel == "kiotviet") return 200;  // any 4xx ends its deliveries; nothing is stored
   return channel == "meta" || channel == "square" ? 403 : 401;
-}
-
-// What a delivery meant that no change says yet, or that could not be taken as it was.
-struct Unused {
-  std::string key;
-  std::string reason;
-  std::string detail;
-};
-
-// The delivery itself, to be read again by somebody or something that understands it.
-v1::Change UnusableChange(const Endpoint& endpoint, const channels::Delivery& delivery,
-                          const Unused& unused) {
-  constexpr size_t kPiece = 4096;
-  v1::Change change;
-  change.set_id(channels::ChangeIdOf(endpoint.merchant, endpoint.adapter->name,
-                                     endpoint.settings.source,
-                                     absl::StrCat("unusable|", unused.reason, "|", unused.key, "|",
-                                                  channels::Sha256Hex(delivery.body)))
-                    .ToString());
-  change.set_merchant(endpoint.merchant);
-  change.set_channel(std::string(endpoint.adapter->name));
-  change.set_source(endpoint.settings.source);
-  change.set_intent(v1::INTENT_FACT);
-  auto* letter = change.mutable_body()->mutable_unusable_delivery();
-  letter->set_reason(unused.reason);
-  letter->set_detail(channels::CutUtf8(unused.detail, 500));
-  letter->set_topic(channels::CutUtf8(delivery.topic, 128));
-  const std::string text =
-      absl::Base64Escape(absl::string_view(delivery.body.data(), delivery.body.size()));
-  for (size_t at = 0; at < text.size(); at += kPiece)
-    letter->add_pieces()->set_plain(text.substr(at, kPiece));
-  return change;
 }
 
 std::string QueryValue(const std::string& query, std::string_view name) {
@@ -94,11 +58,6 @@ std::string QueryValue(const std::string& query, std::string_view name) {
   return {};
 }
 
-std::string PathOf(const Endpoint& endpoint) {
-  return absl::StrCat("/v1/", endpoint.merchant, "/", std::string(endpoint.adapter->name), "/",
-                      endpoint.settings.source);
-}
-
 }  // namespace
 
 // A delivery on its way into the log, answered once: by the log, or when its sender's patience
@@ -117,11 +76,6 @@ struct Webhooks::Taken {
   }
 };
 
-// Whether nothing of it can be lost any more: it is in the log, or no try would ever get it there.
-static bool IsSettled(const Commit::Change& change) {
-  return change.offset.ok() || absl::IsInvalidArgument(change.offset.status());
-}
-
 class Webhooks::Publishing final : public Publication {
  public:
   Publishing(Webhooks* webhooks, std::shared_ptr<Taken> taken)
@@ -134,8 +88,7 @@ class Webhooks::Publishing final : public Publication {
 
   void Answer() override {
     webhooks_->parts_.bytes->Give(held_);
-    const bool durable = std::all_of(changes.begin(), changes.end(), IsSettled);
-    if (!durable) return webhooks_->TooSlow(taken_);
+    if (!IsSettled(*this)) return webhooks_->TooSlow(taken_);
     if (taken_->Answer({.status = 200})) {
       webhooks_->Count(taken_->endpoint->adapter->name, "taken");
     }
@@ -151,7 +104,10 @@ Webhooks::Webhooks(Parts parts)
     : parts_(std::move(parts)),
       nobody_{.adapter = channels::FindAdapter("shopify"), .secrets = {Uuid::Random().ToString()}},
       deadlines_(std::make_unique<Deadlines>()) {
-  for (const Endpoint& endpoint : parts_.endpoints) by_path_[PathOf(endpoint)] = &endpoint;
+  for (const Endpoint& endpoint : parts_.endpoints) {
+    by_path_[PathOf(endpoint)] = &endpoint;
+    for (const auto& [page, token] : endpoint.page_tokens) by_page_.emplace(page, &endpoint);
+  }
   if (parts_.spool != nullptr) drain_ = std::thread([this] { Drain(); });
 }
 
@@ -168,12 +124,7 @@ void Webhooks::Stop() {
 }
 
 void Webhooks::Count(std::string_view channel, const std::string& result) const {
-  parts_.metrics
-      ->AddCounter("carnet_gateway_deliveries_total",
-                   "Deliveries of channels: taken, ignored, unusable (kept as dead letters), "
-                   "refused (not signed), spooled, busy (told to send again).",
-                   {{"channel", std::string(channel)}, {"result", result}})
-      .Add();
+  CountDelivery(parts_.metrics, channel, result);
 }
 
 const Endpoint* Webhooks::Find(const std::string& path, std::string* channel) const {
@@ -259,44 +210,65 @@ void Webhooks::Take(const Endpoint& endpoint, channels::Delivery delivery, std::
     taken->Answer({.status = 200});
     return;
   }
+  if (!meaning.fetches.empty() && !RememberLeads(endpoint, meaning, taken->delivery))
+    return TooSlow(taken);
   // Room for a change of about that size; what waits in the log already keeps it.
   if (!parts_.bytes->TryTake(taken->body.size())) return TooSlow(taken);
   auto publication = std::make_unique<Publishing>(this, taken);
   Publish(endpoint, meaning, taken->delivery, publication.get());
   publication->HoldBytes();
   parts_.bytes->Give(taken->body.size());
+  if (publication->changes.empty()) return publication->Answer();  // leads alone
   deadlines_->After(parts_.patience, [this, weak = std::weak_ptr<Taken>(taken)] {
     if (const auto late = weak.lock(); late && !late->answered) TooSlow(late);
   });
   parts_.publisher->Publish(std::move(publication));
 }
 
+// An app has one address for all its pages, whosever they are: a page that another endpoint names
+// is that one's, if the delivery is signed as that one wants it.
+const Endpoint& Webhooks::OwnerOf(const std::string& page, const Endpoint& endpoint,
+                                  const channels::Delivery& delivery) const {
+  if (page.empty() || endpoint.page_tokens.contains(page)) return endpoint;
+  const auto [first, last] = by_page_.equal_range(page);
+  for (auto at = first; at != last; ++at) {
+    const Endpoint& other = *at->second;
+    if (other.adapter == endpoint.adapter && other.adapter->is_signed(delivery, other.secrets))
+      return other;
+  }
+  return endpoint;
+}
+
+bool Webhooks::RememberLeads(const Endpoint& endpoint, const channels::Meaning& meaning,
+                             const channels::Delivery& delivery) const {
+  for (const channels::Fetch& fetch : meaning.fetches) {
+    const absl::Status kept = parts_.leads->Remember(OwnerOf(fetch.account, endpoint, delivery),
+                                                     fetch, delivery.received_at_micros);
+    if (kept.ok()) continue;
+    runtime::Log(runtime::LogLevel::kError, "a lead's notice can't be kept on disk",
+                 {{"why", ReasonOf(kept)}});
+    return false;
+  }
+  return true;
+}
+
 void Webhooks::Publish(const Endpoint& endpoint, const channels::Meaning& meaning,
                        const channels::Delivery& delivery, Publication* publication) const {
-  std::vector<Unused> unused;
-  for (const auto& part : meaning.unusable)
-    unused.push_back({part.key, part.trouble.reason, part.trouble.detail});
-  for (const auto& fetch : meaning.fetches)
-    unused.push_back({fetch.key, "TO_BE_FETCHED", absl::StrCat("lead ", fetch.id)});
-  channels::Changes changes =
-      channels::ChangesOf(endpoint.merchant, endpoint.adapter->name, endpoint.settings, meaning);
-  for (const std::string& left_out : changes.left_out)
-    unused.push_back({left_out, "NOT_SUPPORTED", left_out});
-  // The signature has said whose they are; merchant, channel and source are the endpoint's.
-  for (v1::Change& change : changes.changes) {
-    const std::string id = change.id();
-    parts_.publisher->Add(*access::Anybody(), &change, publication);
-    const auto& added = publication->changes.back();
-    // Its form is bad in a way that the mapping does not know: kept, too.
-    if (added.refused && absl::IsInvalidArgument(added.offset.status()))
-      unused.push_back(
-          {id, ReasonOf(added.offset.status()), std::string(added.offset.status().message())});
-  }
-  for (const Unused& one : unused) {
-    Count(endpoint.adapter->name, "unusable");
-    v1::Change change = UnusableChange(endpoint, delivery, one);
-    parts_.publisher->Add(*access::Anybody(), &change, publication);
-  }
+  const auto add = [&](const Endpoint& owner, const channels::Meaning& part) {
+    AddChanges(parts_.publisher, parts_.metrics, owner, part, delivery, publication);
+  };
+  if (by_page_.empty()) return add(endpoint, meaning);
+  channels::Meaning own = meaning;
+  std::map<const Endpoint*, channels::Meaning> others;
+  const auto is_other = [&](const channels::Item& item) {
+    const Endpoint& owner = OwnerOf(item.account, endpoint, delivery);
+    if (&owner == &endpoint) return false;
+    others[&owner].items.push_back(item);
+    return true;
+  };
+  std::erase_if(own.items, is_other);
+  add(endpoint, own);
+  for (const auto& [owner, part] : others) add(*owner, part);
 }
 
 void Webhooks::TooSlow(const std::shared_ptr<Taken>& taken) {
@@ -305,7 +277,7 @@ void Webhooks::TooSlow(const std::shared_ptr<Taken>& taken) {
   if (parts_.spool != nullptr && NeverSendsAgain(channel)) {
     // Sent to the log again later: it counts once, whichever way it gets there.
     const absl::Status spooled =
-        parts_.spool->Add(EncodeDelivery(PathOf(*taken->endpoint), taken->delivery));
+        parts_.spool->Add(EncodeDelivery(PathOf(*taken->endpoint), taken->delivery)).status();
     if (spooled.ok()) {
       if (taken->Answer({.status = 200})) Count(channel, "spooled");
       spooled_.notify_all();
@@ -344,9 +316,7 @@ bool Webhooks::PublishAgain(const std::string& content) {
   class Again final : public Publication {
    public:
     explicit Again(std::promise<bool>* done) : done_(done) {}
-    void Answer() override {
-      done_->set_value(std::all_of(changes.begin(), changes.end(), IsSettled));
-    }
+    void Answer() override { done_->set_value(IsSettled(*this)); }
 
    private:
     std::promise<bool>* const done_;

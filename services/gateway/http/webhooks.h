@@ -25,6 +25,8 @@
 
 namespace carnet::gateway {
 
+class Leads;
+
 class Webhooks {
  public:
   struct Parts {
@@ -32,6 +34,7 @@ class Webhooks {
     Clock* clock;
     runtime::Metrics* metrics;
     Spool* spool;                // null: channels that never send again are told to (503)
+    Leads* leads;                // what channels only tell the id of
     runtime::ByteBudget* bytes;  // of changes that the log has not answered
     std::vector<Endpoint> endpoints;
     // How long a sender waits for the log. Then it is spooled, or told to send again.
@@ -57,6 +60,11 @@ class Webhooks {
   void HandleGet(const Endpoint* endpoint, const runtime::HttpRequest& request,
                  const runtime::HttpRespond& respond) const;
   void Refuse(const std::string& channel, const runtime::HttpRespond& respond) const;
+  const Endpoint& OwnerOf(const std::string& page, const Endpoint& endpoint,
+                          const channels::Delivery& delivery) const;
+  // Durable when this returns; false: it can't be.
+  bool RememberLeads(const Endpoint& endpoint, const channels::Meaning& meaning,
+                     const channels::Delivery& delivery) const;
   void Take(const Endpoint& endpoint, channels::Delivery delivery, std::string body,
             runtime::HttpRespond respond);
   void Publish(const Endpoint& endpoint, const channels::Meaning& meaning,
@@ -68,6 +76,7 @@ class Webhooks {
 
   const Parts parts_;
   std::map<std::string, const Endpoint*, std::less<>> by_path_;
+  std::multimap<std::string, const Endpoint*, std::less<>> by_page_;
   const Endpoint nobody_;  // what is computed for whoever is not known
 
   std::unique_ptr<Deadlines> deadlines_;

@@ -124,6 +124,7 @@ double Real(const std::filesystem::path& folder, double seconds) {
                      .clock = &clock,
                      .metrics = &metrics,
                      .spool = spool.get(),
+                     .leads = nullptr,
                      .bytes = &bytes,
                      .endpoints = {endpoint}});
   auto server = *runtime::HttpServer::Start(

@@ -1,0 +1,98 @@
+#include "gateway/http/deliveries.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+#include "access/grant.h"
+#include "base/error.h"
+#include "channels/changes.h"
+#include "channels/order_builder.h"
+#include "channels/signature.h"
+
+namespace carnet::gateway {
+namespace {
+
+// The delivery itself, to be read again by somebody or something that understands it.
+v1::Change UnusableChange(const Endpoint& endpoint, const channels::Delivery& delivery,
+                          const Unused& unused) {
+  constexpr size_t kPiece = 4096;
+  v1::Change change;
+  change.set_id(channels::ChangeIdOf(endpoint.merchant, endpoint.adapter->name,
+                                     endpoint.settings.source,
+                                     absl::StrCat("unusable|", unused.reason, "|", unused.key, "|",
+                                                  channels::Sha256Hex(delivery.body)))
+                    .ToString());
+  change.set_merchant(endpoint.merchant);
+  change.set_channel(std::string(endpoint.adapter->name));
+  change.set_source(endpoint.settings.source);
+  change.set_intent(v1::INTENT_FACT);
+  auto* letter = change.mutable_body()->mutable_unusable_delivery();
+  letter->set_reason(unused.reason);
+  letter->set_detail(channels::CutUtf8(unused.detail, 500));
+  letter->set_topic(channels::CutUtf8(delivery.topic, 128));
+  const std::string text =
+      absl::Base64Escape(absl::string_view(delivery.body.data(), delivery.body.size()));
+  for (size_t at = 0; at < text.size(); at += kPiece)
+    letter->add_pieces()->set_plain(text.substr(at, kPiece));
+  return change;
+}
+
+}  // namespace
+
+std::string PathOf(const Endpoint& endpoint) {
+  return absl::StrCat("/v1/", endpoint.merchant, "/", std::string(endpoint.adapter->name), "/",
+                      endpoint.settings.source);
+}
+
+void CountDelivery(runtime::Metrics* metrics, std::string_view channel, const std::string& result) {
+  metrics
+      ->AddCounter("carnet_gateway_deliveries_total",
+                   "Deliveries of channels: taken, ignored, unusable (kept as dead letters), "
+                   "refused (not signed), spooled, busy (told to send again).",
+                   {{"channel", std::string(channel)}, {"result", result}})
+      .Add();
+}
+
+void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
+                const channels::Meaning& meaning, const channels::Delivery& delivery,
+                Publication* publication) {
+  std::vector<Unused> unused;
+  for (const auto& part : meaning.unusable)
+    unused.push_back({part.key, part.trouble.reason, part.trouble.detail});
+  channels::Changes changes =
+      channels::ChangesOf(endpoint.merchant, endpoint.adapter->name, endpoint.settings, meaning);
+  for (const std::string& left_out : changes.left_out)
+    unused.push_back({left_out, "NOT_SUPPORTED", left_out});
+  // The signature has said whose they are; merchant, channel and source are the endpoint's.
+  for (v1::Change& change : changes.changes) {
+    const std::string id = change.id();
+    publisher->Add(*access::Anybody(), &change, publication);
+    const auto& added = publication->changes.back();
+    // Its form is bad in a way that the mapping does not know: kept, too.
+    if (added.refused && absl::IsInvalidArgument(added.offset.status()))
+      unused.push_back(
+          {id, ReasonOf(added.offset.status()), std::string(added.offset.status().message())});
+  }
+  for (const Unused& one : unused)
+    AddDeadLetter(publisher, metrics, endpoint, one, delivery, publication);
+}
+
+void AddDeadLetter(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
+                   const Unused& unused, const channels::Delivery& delivery,
+                   Publication* publication) {
+  CountDelivery(metrics, endpoint.adapter->name, "unusable");
+  v1::Change change = UnusableChange(endpoint, delivery, unused);
+  publisher->Add(*access::Anybody(), &change, publication);
+}
+
+bool IsSettled(const Publication& publication) {
+  return std::all_of(publication.changes.begin(), publication.changes.end(),
+                     [](const Commit::Change& change) {
+                       return change.offset.ok() || absl::IsInvalidArgument(change.offset.status());
+                     });
+}
+
+}  // namespace carnet::gateway
