@@ -59,14 +59,14 @@ class Writer {
   Writer(std::string_view merchant, std::string_view channel, const SourceSettings& settings)
       : merchant_(merchant), channel_(channel), settings_(settings) {}
 
-  Changes Write(const Meaning& meaning) {
+  std::vector<v1::Change> Write(const Meaning& meaning) {
     for (const Item& item : meaning.items) WriteItem(item);
     return std::move(result_);
   }
 
  private:
   v1::Change* Add(const Item& item, std::string_view part, v1::Intent intent) {
-    v1::Change* const change = &result_.changes.emplace_back();
+    v1::Change* const change = &result_.emplace_back();
     const std::string key = absl::StrCat(item.key, std::string(part));
     change->set_id(ChangeIdOf(merchant_, channel_, settings_.source, key).ToString());
     change->set_merchant(merchant_);
@@ -99,9 +99,12 @@ class Writer {
       }
       case ContactOp::kMerge:
         return WriteMerge(item, *contact);
-      case ContactOp::kErase:
-        result_.left_out.push_back("erase of " + contact->external_id);
+      case ContactOp::kErase: {
+        v1::Change* const change = Add(item, "", v1::INTENT_REQUEST);
+        change->set_external_id(contact->external_id);
+        change->mutable_body()->mutable_customer_erased();
         return;
+      }
       default:
         return WriteContact(item, *contact);
     }
@@ -152,7 +155,7 @@ class Writer {
   const std::string merchant_;
   const std::string channel_;
   const SourceSettings& settings_;
-  Changes result_;
+  std::vector<v1::Change> result_;
 };
 
 }  // namespace
@@ -162,8 +165,8 @@ Uuid ChangeIdOf(std::string_view merchant, std::string_view channel, std::string
   return Uuid::FromFields({"delivery", merchant, channel, source, key});
 }
 
-Changes ChangesOf(std::string_view merchant, std::string_view channel,
-                  const SourceSettings& settings, const Meaning& meaning) {
+std::vector<v1::Change> ChangesOf(std::string_view merchant, std::string_view channel,
+                                  const SourceSettings& settings, const Meaning& meaning) {
   return Writer(merchant, channel, settings).Write(meaning);
 }
 

@@ -11,14 +11,9 @@
 
 namespace carnet::channels {
 
-struct Changes {
-  // One for each item, in order.
-  std::vector<v1::Change> changes;
-  // What no kind of change says yet: a person has to see to it.
-  std::vector<std::string> left_out;
-};
-Changes ChangesOf(std::string_view merchant, std::string_view channel,
-                  const SourceSettings& settings, const Meaning& meaning);
+// In the order of the items; an item may be several.
+std::vector<v1::Change> ChangesOf(std::string_view merchant, std::string_view channel,
+                                  const SourceSettings& settings, const Meaning& meaning);
 
 // The id of the change with this natural key: the same delivery again has the same id.
 Uuid ChangeIdOf(std::string_view merchant, std::string_view channel, std::string_view source,

@@ -105,12 +105,15 @@ struct Unusable {
 struct Meaning {
   std::vector<Item> items;
   std::vector<Fetch> fetches;
-  std::vector<Unusable> unusable;    // parts that are kept aside as dead letters
+  std::vector<Unusable> unusable;  // parts that are kept aside as dead letters
+  // What only a person can do, and must: kept as dead letters too, where they are not overlooked.
+  std::vector<Unusable> tasks;
   std::vector<std::string> ignored;  // why parts (or all) say nothing to us
   std::vector<std::string> alerts;   // what a person should look at
   std::string answer;                // the body of the answer; nearly always empty
   bool was_fetched = false;          // asked for, not delivered: nobody waits for an answer
 
+  // To the books and the cards.
   bool says_nothing() const { return items.empty() && fetches.empty() && unusable.empty(); }
 };
 

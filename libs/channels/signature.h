@@ -16,6 +16,8 @@ std::string Sha256Hex(std::string_view data);
 
 // Nothing for what is not in canonical form (RFC 4648 with padding; lower-case hex).
 std::optional<std::string> DecodeBase64(std::string_view text);
+// The URL-safe alphabet, without padding.
+std::optional<std::string> DecodeBase64Url(std::string_view text);
 std::optional<std::string> DecodeHex(std::string_view text);
 
 // In a time that depends on the lengths alone.

@@ -7,7 +7,8 @@
 //   secrets = ["…"]                    # any of them signs: two while one is changed
 //   unsigned = false                   # taken without a signature: the address alone is the secret
 //   verify_token = "…"                 # Meta's handshake
-//   public_url = "https://…"           # as the sender signs it (Square)
+//   public_url = "https://…"           # its own address: as the sender signs it (Square); where
+//                                      # people ask after their wish to be forgotten (Meta)
 //   graph_url = "https://graph.facebook.com/v24.0"   # Meta: where leads are asked for
 //   page_tokens = { "5550001" = "…" }  # Meta: its pages, each with the token that opens its leads
 //   country = "VN"                     # of phones without a country code

@@ -1,11 +1,13 @@
 #include "channels/meta/meta.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 
 #include "channels/contact_builder.h"
 #include "channels/json.h"
+#include "channels/json_writer.h"
 #include "channels/meta/lead.h"
 #include "channels/signature.h"
 #include "channels/values.h"
@@ -123,9 +125,52 @@ Meaning ReadHandshake(std::string_view query) {
   return meaning;
 }
 
+// signed_request={signature}.{payload}, both base64url, as a form: how Meta passes on that somebody
+// wants to be forgotten. It signs the payload's text and sends no header.
+struct SignedRequest {
+  std::string signature;
+  std::string_view payload;  // encoded
+};
+std::optional<SignedRequest> ParseSignedRequest(std::string_view body) {
+  constexpr std::string_view kName = "signed_request=";
+  if (!body.starts_with(kName)) return std::nullopt;
+  body.remove_prefix(kName.size());
+  body = body.substr(0, body.find('&'));
+  const size_t dot = body.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  auto signature = DecodeBase64Url(body.substr(0, dot));
+  if (!signature) return std::nullopt;
+  return SignedRequest{*std::move(signature), body.substr(dot + 1)};
+}
+
+// The id that comes with it is the app's, known to no page and no form: who it is must be found out
+// by a person. Meta wants to hear where its user can ask, and a code.
+Meaning ReadDeletion(const Delivery& delivery, const SignedRequest& request) {
+  const auto text = DecodeBase64Url(request.payload);
+  const auto payload = text ? Json::Parse(*text) : std::nullopt;
+  const std::string user = payload ? IdText((*payload)["user_id"]) : std::string();
+  const std::string code = Sha256Hex(request.payload).substr(0, 16);
+  if (user.empty()) {
+    return UnusableBody("meta|deletion|" + code, domain::reason::kUnparsable,
+                        "a wish to be forgotten that names nobody");
+  }
+  const std::string what =
+      absl::StrCat("find out who the app's user ", user, " is, and erase them; code ", code);
+  Meaning meaning = Ignored("somebody wants to be forgotten: a task for a person, no change");
+  meaning.alerts.push_back("data deletion: " + what);
+  meaning.tasks.push_back({"meta|deletion|" + code, {"DELETION_REQUESTED", what}});
+  meaning.answer = ObjectWriter()
+                       .AddText("url", absl::StrCat(delivery.url, "?deletion=", code))
+                       .AddText("confirmation_code", code)
+                       .Take();
+  return meaning;
+}
+
 }  // namespace
 
 Meaning Read(const Delivery& delivery) {
+  if (const auto request = ParseSignedRequest(delivery.body))
+    return ReadDeletion(delivery, *request);
   const std::string whole = Trimmed(delivery.body);
   if (whole.find("hub.challenge=") != std::string::npos && !whole.starts_with("{"))
     return ReadHandshake(
@@ -154,6 +199,12 @@ Meaning Read(const Delivery& delivery) {
 }
 
 bool IsSigned(const Delivery& delivery, std::span<const std::string> secrets) {
+  if (const auto request = ParseSignedRequest(delivery.body)) {
+    bool is_right = false;
+    for (const std::string& secret : secrets)
+      is_right |= SameBytes(request->signature, HmacSha256(secret, request->payload));
+    return is_right;
+  }
   // The older X-Hub-Signature is SHA-1 and not looked at.
   std::string_view header = delivery.Header("x-hub-signature-256");
   constexpr std::string_view kPrefix = "sha256=";

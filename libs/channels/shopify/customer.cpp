@@ -137,19 +137,22 @@ Meaning ReadConsent(const Delivery& delivery, std::string_view topic, const Json
 }
 
 Meaning ReadPrivacy(const Delivery& delivery, std::string_view topic, const Json& body) {
-  Meaning meaning;
-  if (topic == "shop/redact") {
-    meaning = Ignored("the shop took the app off: nothing is erased by that alone");
-    meaning.alerts.push_back(
-        "shop/redact: erase what came from this shop, within the days its terms give");
+  const auto task = [&](std::string why, std::string_view reason, std::string what) {
+    Meaning meaning = Ignored(std::move(why));
+    meaning.alerts.push_back(absl::StrCat(std::string(topic), ": ", what));
+    meaning.tasks.push_back({KeyOf(delivery, topic), {std::string(reason), std::move(what)}});
     return meaning;
+  };
+  if (topic == "shop/redact") {
+    // All of a shop's customers for ever, because somebody took an app off: not without a person.
+    return task("the shop took the app off: nothing is erased by that alone", "SHOP_LEFT",
+                "erase what came from this shop, within the days its terms give");
   }
   const std::string id = IdOfGid(body["customer"]["id"]);
   if (topic == "customers/data_request") {
-    meaning = Ignored("a customer asks for their data: a task for a person, no change");
-    meaning.alerts.push_back("customers/data_request: send the shop what is known of customer:" +
-                             id + ", within the days its terms give");
-    return meaning;
+    return task("a customer asks for their data: a task for a person, no change", "DATA_REQUESTED",
+                absl::StrCat("send the shop what is known of customer:", id,
+                             ", within the days its terms give"));
   }
   if (id.empty()) return WithoutId(delivery, topic);
   Item item{.key = KeyOf(delivery, topic)};

@@ -62,12 +62,10 @@ void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint&
   std::vector<Unused> unused;
   for (const auto& part : meaning.unusable)
     unused.push_back({part.key, part.trouble.reason, part.trouble.detail});
-  channels::Changes changes =
+  auto changes =
       channels::ChangesOf(endpoint.merchant, endpoint.adapter->name, endpoint.settings, meaning);
-  for (const std::string& left_out : changes.left_out)
-    unused.push_back({left_out, "NOT_SUPPORTED", left_out});
   // The signature has said whose they are; merchant, channel and source are the endpoint's.
-  for (v1::Change& change : changes.changes) {
+  for (v1::Change& change : changes) {
     const std::string id = change.id();
     publisher->Add(*access::Anybody(), &change, publication);
     const auto& added = publication->changes.back();
@@ -78,6 +76,13 @@ void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint&
   }
   for (const Unused& one : unused)
     AddDeadLetter(publisher, metrics, endpoint, one, delivery, publication);
+  // Without the bytes: they may tell who somebody is that is to be forgotten.
+  channels::Delivery nameless;
+  nameless.topic = delivery.topic;
+  for (const auto& task : meaning.tasks) {
+    AddDeadLetter(publisher, metrics, endpoint,
+                  {task.key, task.trouble.reason, task.trouble.detail}, nameless, publication);
+  }
 }
 
 void AddDeadLetter(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,

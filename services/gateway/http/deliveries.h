@@ -18,7 +18,8 @@ std::string PathOf(const Endpoint& endpoint);
 void CountDelivery(runtime::Metrics* metrics, std::string_view channel, const std::string& result);
 
 // Adds the changes that a delivery means to `publication`. What no change says, or what is refused
-// for its form, is added as a dead letter with the delivery's bytes. Fetches are not looked at.
+// for its form, is added as a dead letter with the delivery's bytes; tasks as one without. Fetches
+// are not looked at.
 void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
                 const channels::Meaning& meaning, const channels::Delivery& delivery,
                 Publication* publication);

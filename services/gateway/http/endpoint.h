@@ -17,7 +17,7 @@ struct Endpoint {
   // Taken without a signature: only for a channel that was registered without a secret.
   bool unsigned_deliveries = false;
   std::string verify_token;  // Meta's handshake; empty: refused
-  std::string public_url;    // as the sender signs it (Square); empty otherwise
+  std::string public_url;    // as the sender signs it (Square), or people see it (Meta)
   // Meta: where leads are asked for, without a slash at the end; and the pages that are this
   // endpoint's, by id, with the token that opens each one's leads.
   std::string graph_url;

@@ -67,7 +67,13 @@ struct Webhooks::Taken {
   channels::Delivery delivery;  // its body points to `body`
   std::string body;
   HttpRespond respond;
+  std::string answer;  // what the sender wants to hear beside 200: JSON, nearly always nothing
   std::atomic<bool> answered{false};
+
+  HttpResponse Yes() const {
+    if (answer.empty()) return {.status = 200};
+    return {.status = 200, .body = answer, .content_type = "application/json"};
+  }
 
   bool Answer(HttpResponse response) {
     if (answered.exchange(true)) return false;
@@ -89,7 +95,7 @@ class Webhooks::Publishing final : public Publication {
   void Answer() override {
     webhooks_->parts_.bytes->Give(held_);
     if (!IsSettled(*this)) return webhooks_->TooSlow(taken_);
-    if (taken_->Answer({.status = 200})) {
+    if (taken_->Answer(taken_->Yes())) {
       webhooks_->Count(taken_->endpoint->adapter->name, "taken");
     }
   }
@@ -150,6 +156,11 @@ void Webhooks::Refuse(const std::string& channel, const HttpRespond& respond) co
 
 void Webhooks::HandleGet(const Endpoint* endpoint, const HttpRequest& request,
                          const HttpRespond& respond) const {
+  // Somebody asks after their wish to be forgotten; the answer is the same for whatever they ask.
+  if (!QueryValue(request.query, "deletion").empty()) {
+    return respond(
+        {.status = 200, .body = "A request of this kind is done by people, within a month.\n"});
+  }
   const Endpoint& asked = endpoint == nullptr ? nobody_ : *endpoint;
   const std::string token = QueryValue(request.query, "hub.verify_token");
   // Compared by hash: the length of the right one does not show either.
@@ -205,9 +216,10 @@ void Webhooks::Take(const Endpoint& endpoint, channels::Delivery delivery, std::
                   {"source", endpoint.settings.source},
                   {"what", alert}});
   }
-  if (meaning.says_nothing()) {
+  taken->answer = meaning.answer;
+  if (meaning.says_nothing() && meaning.tasks.empty()) {
     Count(endpoint.adapter->name, "ignored");
-    taken->Answer({.status = 200});
+    taken->Answer(taken->Yes());
     return;
   }
   if (!meaning.fetches.empty() && !RememberLeads(endpoint, meaning, taken->delivery))
