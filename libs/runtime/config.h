@@ -35,6 +35,7 @@ struct Config {
   std::vector<std::string> http_addresses;  // empty: no HTTP
   std::string http_endpoints_file;
   std::string http_ca_file;  // empty: the system's roots
+  bool http_client_certificates = true;
 
   std::string log_kind = "embedded";
   int64_t log_partitions = 2;

@@ -156,6 +156,14 @@ TEST_F(ConfigTest, OnlyLoopbackIsServed) {
         << address;
     EXPECT_THAT(ErrorOf("", {}, {"--listen-metrics", address}), HasSubstr("CONFIG_NOT_LOOPBACK"))
         << address;
+    EXPECT_THAT(ErrorOf("", {}, {"--http-addresses", address}), HasSubstr("CONFIG_NOT_LOOPBACK"))
+        << address;
+    // Credentials alone, or TLS alone, are not enough.
+    EXPECT_THAT(ErrorOf("", {},
+                        {"--http-addresses", address, "--tls-certificate-file", "c",
+                         "--tls-key-file", "k"}),
+                HasSubstr("CONFIG_NOT_LOOPBACK"))
+        << address;
   }
   for (const char* address : {"127.0.0.1", "127.0.0.1:99999", "::1"}) {
     EXPECT_NE(ErrorOf("", {}, {"--listen-addresses", address}), "OK") << address;

@@ -13,6 +13,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "runtime/tls.h"
+
 namespace carnet::runtime {
 
 class Metrics;
@@ -46,7 +48,8 @@ struct HttpLimits {
   size_t bodies_bytes = size_t{64} << 20;   // of all requests at once: 503
   size_t connections = 20'000;              // further ones are closed
   absl::Duration idle = absl::Seconds(60);  // between requests, and for a first one
-  // For a whole request, from its first byte: a sender of one byte a second is cut off.
+  // For a whole request, from its first byte, and for a handshake: a sender of one byte a second is
+  // cut off.
   absl::Duration read = absl::Seconds(15);
   absl::Duration write = absl::Seconds(15);
 };
@@ -54,11 +57,13 @@ struct HttpLimits {
 // Serves until Shutdown(). Requests of one connection are answered one after the other.
 class HttpServer {
  public:
-  // Listens on every address ("127.0.0.1:8080"; port 0: the kernel picks one). `metrics` must
-  // outlive the server. Error: UNAVAILABLE(ADDRESS_IN_USE).
+  // Listens on every address ("127.0.0.1:8080"; port 0: the kernel picks one); without `tls` in
+  // clear: then nothing but loopback should be given. TLS is 1.2 or newer; files that are replaced
+  // hold for connections from a second or two later on. `metrics` must outlive the server. Errors:
+  // UNAVAILABLE(ADDRESS_IN_USE), those of CheckTlsFiles().
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const std::vector<std::string>& addresses, const HttpLimits& limits, HttpHandler handler,
-      Metrics* metrics);
+      Metrics* metrics, const TlsFiles& tls = {});
 
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

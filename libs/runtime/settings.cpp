@@ -149,12 +149,16 @@ std::vector<Setting> SettingsOf(Config* c) {
        "A file to write the addresses to, one a line, when they are served; empty: none.",
        &c->port_file},
       {"http.addresses",
-       "Where channels deliver over HTTP (POST /v1/MERCHANT/CHANNEL/SOURCE); empty: nowhere. "
-       "Loopback "
-       "only: a proxy before it brings TLS.",
+       "Where channels deliver over HTTP (POST /v1/MERCHANT/CHANNEL/SOURCE); empty: nowhere. By "
+       "TLS "
+       "where tls.certificate_file is set; other addresses than loopback need access.file and TLS.",
        &c->http_addresses},
       {"http.endpoints_file", "Who may deliver, TOML, mode 0600: one [[endpoint]] each.",
        &c->http_endpoints_file},
+      {"http.client_certificates",
+       "false: over HTTP no client certificate is asked for, though tls.client_ca_file is set "
+       "(channels on the internet have none; each delivery is signed).",
+       &c->http_client_certificates},
       {"http.ca_file",
        "Roots, PEM, for servers that are asked (Meta's Graph); empty: those of the system.",
        &c->http_ca_file},
@@ -338,10 +342,8 @@ absl::Status CheckConfig(const Config& config) {
                        "calls from process to process carry no credentials yet: leave access.file "
                        "and tls empty there");
   }
-  // In clear, and each delivery carries its own signature: a proxy before it brings TLS.
   for (const std::string& address : config.http_addresses) {
-    if (absl::Status status = CheckAddress("http.addresses", address, /*anywhere=*/false);
-        !status.ok())
+    if (absl::Status status = CheckAddress("http.addresses", address, anywhere); !status.ok())
       return status;
   }
   if (config.metrics_address.empty()) return absl::OkStatus();

@@ -31,6 +31,7 @@ class TestConnection {
   TestConnection& operator=(const TestConnection&) = delete;
 
   bool connected() const { return connected_; }
+  int fd() const { return fd_; }
 
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {

@@ -22,6 +22,12 @@ runtime::TlsFiles TlsOf(const runtime::Config& config) {
           .client_ca = config.tls_client_ca_file};
 }
 
+runtime::TlsFiles HttpTlsOf(const runtime::Config& config) {
+  runtime::TlsFiles files = TlsOf(config);
+  if (!config.http_client_certificates) files.client_ca.clear();
+  return files;
+}
+
 void SayWhoMayCall(const runtime::Config& config) {
   const std::string tls = config.tls_key_file.empty()         ? "off"
                           : config.tls_client_ca_file.empty() ? "on"

@@ -15,6 +15,8 @@ namespace carnet {
 absl::StatusOr<std::unique_ptr<access::Credentials>> LoadCredentials(const runtime::Config& config);
 
 runtime::TlsFiles TlsOf(const runtime::Config& config);
+// The same for HTTP, where clients may be spared a certificate.
+runtime::TlsFiles HttpTlsOf(const runtime::Config& config);
 
 // One line to the log: whether credentials are asked for, and whether connections are encrypted.
 void SayWhoMayCall(const runtime::Config& config);

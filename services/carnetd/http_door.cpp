@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/error.h"
+#include "carnetd/door.h"
 #include "channels/adapter.h"
 #include "domain/form.h"
 #include "gateway/gateway.h"
@@ -147,7 +148,7 @@ absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& 
                                         runtime::HttpRespond respond) {
         webhooks->Handle(std::move(request), std::move(respond));
       },
-      metrics);
+      metrics, HttpTlsOf(config));
   if (!server.ok()) return server.status();
   impl->server = *std::move(server);
   return std::unique_ptr<HttpDoor>(new HttpDoor(std::move(impl)));

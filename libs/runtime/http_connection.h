@@ -1,0 +1,302 @@
+// One connection of the HTTP server. Only for http_server.cpp.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+#include "runtime/beast_tls.h"
+#include "runtime/byte_budget.h"
+#include "runtime/http_server.h"
+
+namespace carnet::runtime {
+
+inline std::string TextOf(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+// What all connections share.
+struct HttpShared {
+  HttpShared(const HttpLimits& the_limits, HttpHandler the_handler)
+      : limits(the_limits), handler(std::move(the_handler)), bodies(the_limits.bodies_bytes) {}
+
+  const HttpLimits limits;
+  const HttpHandler handler;
+  ByteBudget bodies;
+  std::atomic<size_t> connections{0};
+  std::atomic<bool> stopping{false};
+
+  // Requests that are being answered.
+  std::mutex mutex;
+  std::condition_variable answered;
+  size_t answering = 0;  // guarded by mutex
+
+  std::atomic<uint64_t> requests{0};
+  std::atomic<uint64_t> refused{0};  // by a limit, or for their form
+};
+
+inline std::chrono::nanoseconds Chrono(absl::Duration duration) {
+  return absl::ToChronoNanoseconds(duration);
+}
+
+// In clear.
+using PlainStream = boost::beast::tcp_stream;
+// By TLS.
+using TlsStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+
+// Between requests, of which there may be thousands that never come, a connection holds little: the
+// parser and the buffer are made when the first byte is there. `Stream` is one of the two above.
+template <typename Stream>
+class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream>> {
+  using Error = boost::system::error_code;
+  using Tcp = boost::asio::ip::tcp;
+
+ public:
+  // `tls`: null in clear.
+  HttpConnection(Tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> tls,
+                 std::shared_ptr<HttpShared> shared)
+      : tls_(std::move(tls)), stream_(MakeStream(std::move(socket))), shared_(std::move(shared)) {
+    ++shared_->connections;
+  }
+  ~HttpConnection() {
+    GiveBody();
+    --shared_->connections;
+  }
+
+  void Start() {
+    boost::asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
+      if constexpr (kTls) {
+        self->ShakeHands();
+      } else {
+        self->AwaitRequest();
+      }
+    });
+  }
+
+ private:
+  // What one request needs.
+  struct Exchange {
+    explicit Exchange(const HttpLimits& limits) {
+      parser.header_limit(static_cast<uint32_t>(limits.header_bytes));
+      parser.body_limit(limits.body_bytes);
+    }
+    boost::beast::http::request_parser<boost::beast::http::string_body> parser;
+    boost::beast::http::response<boost::beast::http::string_body> response;
+  };
+
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
+  Stream MakeStream(Tcp::socket socket) {
+    if constexpr (kTls) {
+      return Stream(std::move(socket), *tls_);
+    } else {
+      return Stream(std::move(socket));
+    }
+  }
+  boost::beast::tcp_stream& lowest() { return boost::beast::get_lowest_layer(stream_); }
+
+  // As long as a request may take, from its first byte to its last.
+  void ShakeHands() {
+    lowest().expires_after(Chrono(shared_->limits.read));
+    stream_.async_handshake(boost::asio::ssl::stream_base::server,
+                            [self = this->shared_from_this()](Error error) {
+                              if (!error) return self->AwaitRequest();
+                              ++self->shared_->refused;
+                              self->Close();
+                            });
+  }
+
+  void AwaitRequest() {
+    exchange_.reset();
+    if (shared_->stopping) return Close();
+    if (buffer_.size() > 0) return ReadHeader();  // the sender did not wait for the answer
+    buffer_ = boost::beast::flat_buffer();
+    lowest().expires_after(Chrono(shared_->limits.idle));
+    first_bytes_.reset(new char[kFirstBytes]);
+    stream_.async_read_some(boost::asio::buffer(first_bytes_.get(), kFirstBytes),
+                            [self = this->shared_from_this()](Error error, size_t size) {
+                              if (error) return self->Close();
+                              boost::asio::buffer_copy(
+                                  self->buffer_.prepare(size),
+                                  boost::asio::buffer(self->first_bytes_.get(), size));
+                              self->buffer_.commit(size);
+                              self->first_bytes_.reset();
+                              self->ReadHeader();
+                            });
+  }
+
+  void ReadHeader() {
+    exchange_.emplace(shared_->limits);
+    // One deadline for the whole request: it does not begin again with each byte.
+    lowest().expires_after(Chrono(shared_->limits.read));
+    boost::beast::http::async_read_header(stream_, buffer_, exchange_->parser,
+                                          [self = this->shared_from_this()](Error error, size_t) {
+                                            if (error) return self->RefuseForm(error);
+                                            self->HeaderRead();
+                                          });
+  }
+
+  void HeaderRead() {
+    const auto& parser = exchange_->parser;
+    const auto length = parser.content_length();
+    const size_t most = shared_->limits.body_bytes;
+    if (length && *length > most) return Refuse(413, "the body is too large");
+    const size_t wanted = length ? static_cast<size_t>(*length) : parser.chunked() ? most : 0;
+    if (!shared_->bodies.TryTake(wanted)) return Refuse(503, "too many requests at once");
+    body_bytes_ = wanted;
+    if (boost::beast::iequals(parser.get()[boost::beast::http::field::expect], "100-continue"))
+      return SendContinue();
+    ReadBody();
+  }
+
+  void SendContinue() {
+    static constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    boost::asio::async_write(stream_, boost::asio::buffer(kContinue, sizeof kContinue - 1),
+                             [self = this->shared_from_this()](Error error, size_t) {
+                               if (error) return self->Close();
+                               self->ReadBody();
+                             });
+  }
+
+  void ReadBody() {
+    boost::beast::http::async_read(stream_, buffer_, exchange_->parser,
+                                   [self = this->shared_from_this()](Error error, size_t) {
+                                     if (error) return self->RefuseForm(error);
+                                     self->Handle();
+                                   });
+  }
+
+  void Handle() {
+    lowest().expires_never();
+    ++shared_->requests;
+    HttpRequest request;
+    auto message = exchange_->parser.release();
+    exchange_->response.version(message.version());
+    exchange_->response.keep_alive(message.keep_alive() && !shared_->stopping);
+    request.method = TextOf(message.method_string());
+    const std::string target = TextOf(message.target());
+    const size_t question = target.find('?');
+    request.path = target.substr(0, question);
+    if (question != std::string::npos) request.query = target.substr(question + 1);
+    for (const auto& field : message)
+      request.headers.emplace_back(absl::AsciiStrToLower(TextOf(field.name_string())),
+                                   TextOf(field.value()));
+    request.body = std::move(message.body());
+    {
+      const std::lock_guard lock(shared_->mutex);
+      ++shared_->answering;
+    }
+    shared_->handler(std::move(request), [self = this->shared_from_this()](HttpResponse response) {
+      boost::asio::post(
+          self->stream_.get_executor(),
+          [self, response = std::move(response)]() mutable { self->Answer(std::move(response)); });
+    });
+  }
+
+  void Answer(HttpResponse response) {
+    GiveBody();
+    Write(std::move(response));
+    const std::lock_guard lock(shared_->mutex);
+    --shared_->answering;
+    shared_->answered.notify_all();
+  }
+
+  // Keep-alive and version are set.
+  void Write(HttpResponse answer) {
+    auto& response = exchange_->response;
+    response.result(static_cast<unsigned>(answer.status));
+    response.set(boost::beast::http::field::content_type, answer.content_type);
+    if (answer.retry_after_seconds > 0)
+      response.set(boost::beast::http::field::retry_after,
+                   std::to_string(answer.retry_after_seconds));
+    response.body() = std::move(answer.body);
+    response.prepare_payload();
+    lowest().expires_after(Chrono(shared_->limits.write));
+    boost::beast::http::async_write(stream_, response,
+                                    [self = this->shared_from_this()](Error error, size_t) {
+                                      if (error) return self->Close();
+                                      if (!self->exchange_->response.keep_alive())
+                                        return self->Linger();
+                                      self->AwaitRequest();
+                                    });
+  }
+
+  void RefuseForm(Error error) {
+    if (error == boost::beast::http::error::body_limit) return Refuse(413, "the body is too large");
+    if (error == boost::beast::http::error::header_limit)
+      return Refuse(431, "the header is too large");
+    if (error == boost::beast::error::timeout) return Refuse(408, "the request took too long");
+    const bool gone = error == boost::beast::http::error::end_of_stream ||
+                      error == boost::asio::error::eof ||
+                      error == boost::beast::http::error::partial_message ||
+                      error == boost::asio::error::connection_reset ||
+                      error == boost::asio::error::operation_aborted;
+    if (gone) return Close();
+    Refuse(400, "this is no HTTP request");
+  }
+
+  // Says why, and closes: what comes behind can't be told from the rest of the request.
+  void Refuse(int status, std::string_view why) {
+    ++shared_->refused;
+    if (!exchange_) return Close();
+    exchange_->response.version(11);
+    exchange_->response.keep_alive(false);
+    Write({.status = status, .body = absl::StrCat(std::string(why), "\n")});
+  }
+
+  // Closes when the sender has, or soon: closed at once, with unread bytes, the answer that is on
+  // its way would be thrown away with them.
+  void Linger() {
+    GiveBody();
+    exchange_.reset();
+    lowest().expires_after(std::chrono::seconds(1));
+    if constexpr (kTls) {
+      stream_.async_shutdown([self = this->shared_from_this()](Error) { self->Close(); });
+    } else {
+      Error ignored;
+      lowest().socket().shutdown(Tcp::socket::shutdown_send, ignored);
+      first_bytes_.reset(new char[kFirstBytes]);
+      Discard();
+    }
+  }
+
+  void Discard() {
+    stream_.async_read_some(boost::asio::buffer(first_bytes_.get(), kFirstBytes),
+                            [self = this->shared_from_this()](Error error, size_t) {
+                              if (error) return self->Close();
+                              self->Discard();
+                            });
+  }
+
+  void GiveBody() {
+    if (body_bytes_ > 0) shared_->bodies.Give(body_bytes_);
+    body_bytes_ = 0;
+  }
+
+  void Close() {
+    Error ignored;
+    lowest().socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    lowest().close();
+  }
+
+  static constexpr size_t kFirstBytes = 2048;
+
+  const std::shared_ptr<boost::asio::ssl::context> tls_;
+  Stream stream_;
+  const std::shared_ptr<HttpShared> shared_;
+  std::unique_ptr<char[]> first_bytes_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Exchange> exchange_;
+  size_t body_bytes_ = 0;  // taken from the budget
+};
+
+}  // namespace carnet::runtime
