@@ -59,6 +59,19 @@ absl::StatusOr<access::Caller> Guard::Authenticate(std::string_view credential,
   return Refuse(NotMissing(), method, answer.refused, answer.who, peer);
 }
 
+absl::StatusOr<access::Caller> Guard::AuthenticateHeader(std::string_view header,
+                                                         std::string_view method, Peer peer) {
+  if (credentials_ != nullptr && !header.empty()) {
+    if (header.size() < kScheme.size() ||
+        !absl::EqualsIgnoreCase({header.data(), kScheme.size()},
+                                {kScheme.data(), kScheme.size()})) {
+      return Refuse(NotMissing(), method, "malformed", "", peer);
+    }
+    header.remove_prefix(kScheme.size());
+  }
+  return Authenticate(header, method, peer);
+}
+
 absl::Status Guard::Authorize(const access::Grant& grant, const access::Facts& facts,
                               std::string_view method, Peer peer) {
   if (grant.everything) return absl::OkStatus();
@@ -77,18 +90,14 @@ absl::Status Guard::Admit(const grpc::CallbackServerContext& context, const acce
   const auto peer = [&] { return context.peer(); };
   if (rule == nullptr) return Refuse(Denied(access::Refusal::kPermission), "", "no rule", "", peer);
   const auto [first, end] = context.client_metadata().equal_range("authorization");
-  std::string_view credential;
+  std::string_view header;
   if (first != end) {
-    credential = {first->second.data(), first->second.size()};
-    const bool one = std::next(first) == end;
-    if (!one || credential.size() < kScheme.size() ||
-        !absl::EqualsIgnoreCase({credential.data(), kScheme.size()},
-                                {kScheme.data(), kScheme.size()})) {
+    header = {first->second.data(), first->second.size()};
+    if (header.empty() || std::next(first) != end) {
       return Refuse(NotMissing(), rule->method(), "malformed", "", peer);
     }
-    credential.remove_prefix(kScheme.size());
   }
-  auto authenticated = Authenticate(credential, rule->method(), peer);
+  auto authenticated = AuthenticateHeader(header, rule->method(), peer);
   if (!authenticated.ok()) return authenticated.status();
   *caller = *std::move(authenticated);
   return absl::OkStatus();

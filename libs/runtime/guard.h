@@ -53,6 +53,9 @@ class Guard {
   // expired and a revoked one.
   absl::StatusOr<access::Caller> Authenticate(std::string_view credential, std::string_view method,
                                               Peer peer);
+  // The same for a whole header "authorization"; empty: there was none.
+  absl::StatusOr<access::Caller> AuthenticateHeader(std::string_view header,
+                                                    std::string_view method, Peer peer);
   // Whether they may do it. Error: PERMISSION_DENIED(ACCESS_DENIED), the same whether what was
   // asked for exists or not.
   absl::Status Authorize(const access::Grant& grant, const access::Facts& facts,

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,12 +27,18 @@ inline std::string TextOf(boost::beast::string_view text) { return {text.data(),
 
 // What all connections share.
 struct HttpShared {
-  HttpShared(const HttpLimits& the_limits, HttpHandler the_handler)
-      : limits(the_limits), handler(std::move(the_handler)), bodies(the_limits.bodies_bytes) {}
+  HttpShared(const HttpLimits& the_limits, HttpHandler the_handler, HttpLargeBodies the_large)
+      : limits(the_limits),
+        large(std::move(the_large)),
+        handler(std::move(the_handler)),
+        bodies(the_limits.bodies_bytes),
+        large_bodies(large.bodies_bytes) {}
 
   const HttpLimits limits;
+  const HttpLargeBodies large;
   const HttpHandler handler;
   ByteBudget bodies;
+  ByteBudget large_bodies;
   std::atomic<size_t> connections{0};
   std::atomic<bool> stopping{false};
 
@@ -46,6 +53,28 @@ struct HttpShared {
 
 inline std::chrono::nanoseconds Chrono(absl::Duration duration) {
   return absl::ToChronoNanoseconds(duration);
+}
+
+using HttpMessage = boost::beast::http::request<boost::beast::http::string_body>;
+
+// Without the query.
+inline std::string_view PathOf(const HttpMessage& message) {
+  const std::string_view target(message.target().data(), message.target().size());
+  return target.substr(0, target.find('?'));
+}
+
+// All but the body.
+inline HttpRequest HeadOf(const HttpMessage& message) {
+  HttpRequest request;
+  request.method = TextOf(message.method_string());
+  const std::string target = TextOf(message.target());
+  const size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string::npos) request.query = target.substr(question + 1);
+  for (const auto& field : message)
+    request.headers.emplace_back(absl::AsciiStrToLower(TextOf(field.name_string())),
+                                 TextOf(field.value()));
+  return request;
 }
 
 // In clear.
@@ -87,7 +116,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   struct Exchange {
     explicit Exchange(const HttpLimits& limits) {
       parser.header_limit(static_cast<uint32_t>(limits.header_bytes));
-      parser.body_limit(limits.body_bytes);
+      // Until the header has been looked at. (None at all is taken for zero by Beast 1.74.)
+      parser.body_limit(std::numeric_limits<uint64_t>::max());
     }
     boost::beast::http::request_parser<boost::beast::http::string_body> parser;
     boost::beast::http::response<boost::beast::http::string_body> response;
@@ -135,6 +165,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void ReadHeader() {
+    is_large_ = false;
     exchange_.emplace(shared_->limits);
     // One deadline for the whole request: it does not begin again with each byte.
     lowest().expires_after(Chrono(shared_->limits.read));
@@ -146,12 +177,19 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void HeaderRead() {
-    const auto& parser = exchange_->parser;
+    auto& parser = exchange_->parser;
+    const HttpLargeBodies& large = shared_->large;
+    is_large_ = large.is_large && large.is_large(PathOf(parser.get()));
+    if (is_large_) {
+      if (auto refusal = large.refuse(HeadOf(parser.get()))) return Refuse(*std::move(refusal));
+      lowest().expires_after(Chrono(large.read));
+    }
     const auto length = parser.content_length();
-    const size_t most = shared_->limits.body_bytes;
-    if (length && *length > most) return Refuse(413, "the body is too large");
+    const size_t most = MostBodyBytes();
+    if (length && *length > most) return RefuseSize();
+    parser.body_limit(most);
     const size_t wanted = length ? static_cast<size_t>(*length) : parser.chunked() ? most : 0;
-    if (!shared_->bodies.TryTake(wanted)) return Refuse(503, "too many requests at once");
+    if (!Budget().TryTake(wanted)) return Refuse(503, "too many requests at once");
     body_bytes_ = wanted;
     if (boost::beast::iequals(parser.get()[boost::beast::http::field::expect], "100-continue"))
       return SendContinue();
@@ -178,18 +216,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   void Handle() {
     lowest().expires_never();
     ++shared_->requests;
-    HttpRequest request;
     auto message = exchange_->parser.release();
     exchange_->response.version(message.version());
     exchange_->response.keep_alive(message.keep_alive() && !shared_->stopping);
-    request.method = TextOf(message.method_string());
-    const std::string target = TextOf(message.target());
-    const size_t question = target.find('?');
-    request.path = target.substr(0, question);
-    if (question != std::string::npos) request.query = target.substr(question + 1);
-    for (const auto& field : message)
-      request.headers.emplace_back(absl::AsciiStrToLower(TextOf(field.name_string())),
-                                   TextOf(field.value()));
+    HttpRequest request = HeadOf(message);
     request.body = std::move(message.body());
     {
       const std::lock_guard lock(shared_->mutex);
@@ -231,7 +261,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void RefuseForm(Error error) {
-    if (error == boost::beast::http::error::body_limit) return Refuse(413, "the body is too large");
+    if (error == boost::beast::http::error::body_limit) return RefuseSize();
     if (error == boost::beast::http::error::header_limit)
       return Refuse(431, "the header is too large");
     if (error == boost::beast::error::timeout) return Refuse(408, "the request took too long");
@@ -244,13 +274,21 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     Refuse(400, "this is no HTTP request");
   }
 
-  // Says why, and closes: what comes behind can't be told from the rest of the request.
+  void RefuseSize() {
+    Refuse(413, absl::StrCat("the body is too large: ", MostBodyBytes(), " bytes at most"));
+  }
+
   void Refuse(int status, std::string_view why) {
+    Refuse({.status = status, .body = absl::StrCat(std::string(why), "\n")});
+  }
+
+  // Says why, and closes: what comes behind can't be told from the rest of the request.
+  void Refuse(HttpResponse response) {
     ++shared_->refused;
     if (!exchange_) return Close();
     exchange_->response.version(11);
     exchange_->response.keep_alive(false);
-    Write({.status = status, .body = absl::StrCat(std::string(why), "\n")});
+    Write(std::move(response));
   }
 
   // Closes when the sender has, or soon: closed at once, with unread bytes, the answer that is on
@@ -277,8 +315,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
                             });
   }
 
+  size_t MostBodyBytes() const {
+    return is_large_ ? shared_->large.body_bytes : shared_->limits.body_bytes;
+  }
+
+  ByteBudget& Budget() { return is_large_ ? shared_->large_bodies : shared_->bodies; }
+
   void GiveBody() {
-    if (body_bytes_ > 0) shared_->bodies.Give(body_bytes_);
+    if (body_bytes_ > 0) Budget().Give(body_bytes_);
     body_bytes_ = 0;
   }
 
@@ -296,7 +340,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   std::unique_ptr<char[]> first_bytes_;
   boost::beast::flat_buffer buffer_;
   std::optional<Exchange> exchange_;
-  size_t body_bytes_ = 0;  // taken from the budget
+  bool is_large_ = false;  // the request that is being read or answered
+  size_t body_bytes_ = 0;  // taken from its budget
 };
 
 }  // namespace carnet::runtime

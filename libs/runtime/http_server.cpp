@@ -122,8 +122,8 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const std::vector<std::string>& addresses, const HttpLimits& limits, HttpHandler handler,
-    Metrics* metrics, const TlsFiles& tls) {
-  auto shared = std::make_shared<HttpShared>(limits, std::move(handler));
+    Metrics* metrics, const TlsFiles& tls, HttpLargeBodies large) {
+  auto shared = std::make_shared<HttpShared>(limits, std::move(handler), std::move(large));
   auto impl = std::make_unique<Impl>(shared);
   if (tls.enabled()) {
     auto context = TlsContext::Load(tls);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,18 @@ struct HttpLimits {
   absl::Duration write = absl::Seconds(15);
 };
 
+// Requests with larger bodies, from callers who are known before the body is read.
+struct HttpLargeBodies {
+  // Which; empty: none. Called for every request, in a thread of the server.
+  std::function<bool(std::string_view path)> is_large;
+  // Called for such a request before its body is read (the body is empty): an answer refuses it,
+  // and its connection is closed.
+  std::function<std::optional<HttpResponse>(const HttpRequest& head)> refuse;
+  size_t body_bytes = size_t{8} << 20;     // 413
+  size_t bodies_bytes = size_t{64} << 20;  // of all such at once: 503. Others don't share it
+  absl::Duration read = absl::Minutes(2);  // for the body
+};
+
 // Serves until Shutdown(). Requests of one connection are answered one after the other.
 class HttpServer {
  public:
@@ -63,7 +76,7 @@ class HttpServer {
   // UNAVAILABLE(ADDRESS_IN_USE), those of CheckTlsFiles().
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const std::vector<std::string>& addresses, const HttpLimits& limits, HttpHandler handler,
-      Metrics* metrics, const TlsFiles& tls = {});
+      Metrics* metrics, const TlsFiles& tls = {}, HttpLargeBodies large = {});
 
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -18,7 +18,7 @@ namespace {
 
 class HttpServerTest : public testing::Test {
  protected:
-  void Start(HttpLimits limits = {}) {
+  void Start(HttpLimits limits = {}, HttpLargeBodies large = {}) {
     auto server = HttpServer::Start(
         {"127.0.0.1:0"}, limits,
         [](HttpRequest request, HttpRespond respond) {
@@ -26,7 +26,7 @@ class HttpServerTest : public testing::Test {
                    .body = request.method + " " + request.path + " " + request.query + " " +
                            std::to_string(request.body.size())});
         },
-        &metrics_);
+        &metrics_, std::move(large));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -52,6 +52,38 @@ TEST_F(HttpServerTest, KeepsAConnectionForSeveralRequests) {
   connection.Send(PostText("/1", "") + PostText("/2", ""));
   EXPECT_TRUE(connection.Receive().ends_with("POST /1  0"));
   EXPECT_TRUE(connection.Receive().ends_with("POST /2  0")) << "sent before the first was answered";
+}
+
+TEST_F(HttpServerTest, LargeBodiesAreForWhomTheHeaderLetsInAndTakeNobodysRoom) {
+  Start({.body_bytes = 100, .bodies_bytes = 100},
+        {.is_large = [](std::string_view path) { return path == "/large"; },
+         .refuse = [](const HttpRequest& head) -> std::optional<HttpResponse> {
+           if (head.Header("key") == "right" && head.body.empty()) return std::nullopt;
+           return HttpResponse{.status = 401, .body = "no"};
+         },
+         .body_bytes = 1000,
+         .bodies_bytes = 1500});
+  TestConnection connection(address());
+  const std::string key = "Key: right\r\n";
+  EXPECT_EQ(StatusOf(connection.Call(PostText("/large", std::string(1000, 'x'), key))), 200);
+  EXPECT_EQ(StatusOf(connection.Call(PostText("/small", std::string(100, 'x'), key))), 200);
+  const std::string head = "POST /large?q HTTP/1.1\r\nHost: c\r\nContent-Length: 1000\r\n";
+  // One that is on its way leaves no room for another like it, and all for those that are not.
+  connection.Send(head + key + "\r\n");
+  while (true) {
+    TestConnection other(address());
+    if (StatusOf(other.Call(PostText("/large", std::string(1000, 'x'), key))) == 503) break;
+  }
+  ExpectServed();
+  EXPECT_EQ(StatusOf(connection.Call(std::string(1000, 'x'))), 200);
+
+  EXPECT_EQ(StatusOf(TestConnection(address()).Call(head + "\r\n")), 401) << "unread";
+  EXPECT_EQ(StatusOf(TestConnection(address()).Call(PostText("/small", std::string(101, 'x')))),
+            413);
+  const std::string large =
+      TestConnection(address()).Call(PostText("/large", std::string(1001, 'x'), key));
+  EXPECT_EQ(StatusOf(large), 413);
+  EXPECT_NE(large.find("1000 bytes at most"), std::string::npos) << large;
 }
 
 TEST_F(HttpServerTest, SpeaksTheOldVersionToo) {

@@ -11,6 +11,7 @@
 #include "channels/adapter.h"
 #include "domain/form.h"
 #include "gateway/gateway.h"
+#include "gateway/http/batches.h"
 #include "gateway/http/leads.h"
 #include "gateway/http/webhooks.h"
 #include "runtime/endpoints_file.h"
@@ -100,15 +101,20 @@ struct HttpDoor::Impl {
   std::unique_ptr<gateway::Spool> lead_spool;
   std::unique_ptr<gateway::Leads> leads;
   std::unique_ptr<gateway::Webhooks> webhooks;
+  std::unique_ptr<gateway::Batches> batches;
   std::unique_ptr<runtime::HttpServer> server;
 };
 
 HttpDoor::HttpDoor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-HttpDoor::~HttpDoor() { Shutdown(); }
+HttpDoor::~HttpDoor() {
+  Shutdown();
+  impl_->batches.reset();  // what it still answers, it answers to the server's connections
+}
 
 absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& config,
                                                          gateway::Gateway* gateway,
+                                                         runtime::Guard* guard,
                                                          gateway::Clock* clock,
                                                          runtime::Metrics* metrics) {
   auto impl = std::make_unique<Impl>(static_cast<size_t>(config.gateway_max_in_flight_bytes));
@@ -142,13 +148,22 @@ absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& 
                                .leads = impl->leads.get(),
                                .bytes = &impl->bytes,
                                .endpoints = *std::move(endpoints)});
+  impl->batches = std::make_unique<gateway::Batches>(gateway->publisher(), guard);
+  gateway::Batches* const batches = impl->batches.get();
   auto server = runtime::HttpServer::Start(
       config.http_addresses, runtime::HttpLimits(),
-      [webhooks = impl->webhooks.get()](runtime::HttpRequest request,
-                                        runtime::HttpRespond respond) {
-        webhooks->Handle(std::move(request), std::move(respond));
+      [batches, webhooks = impl->webhooks.get()](runtime::HttpRequest request,
+                                                 runtime::HttpRespond respond) {
+        if (gateway::Batches::IsBatchPath(request.path)) {
+          batches->Handle(std::move(request), std::move(respond));
+        } else {
+          webhooks->Handle(std::move(request), std::move(respond));
+        }
       },
-      metrics, HttpTlsOf(config));
+      metrics, HttpTlsOf(config),
+      {.is_large = gateway::Batches::IsBatchPath,
+       .refuse = [batches](const runtime::HttpRequest& head) { return batches->Refuse(head); },
+       .body_bytes = gateway::Batches::kMaxBodyBytes});
   if (!server.ok()) return server.status();
   impl->server = *std::move(server);
   return std::unique_ptr<HttpDoor>(new HttpDoor(std::move(impl)));
@@ -167,6 +182,7 @@ void HttpDoor::Shutdown() {
   if (impl_->server != nullptr) impl_->server->Shutdown();
   if (impl_->webhooks != nullptr) impl_->webhooks->Stop();
   if (impl_->leads != nullptr) impl_->leads->Stop();
+  if (impl_->batches != nullptr) impl_->batches->Stop();
 }
 
 }  // namespace carnet

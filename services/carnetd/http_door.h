@@ -1,4 +1,4 @@
-// The doors of channels, as configured.
+// The doors of channels and of tills that were offline, as configured.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,9 @@ class Clock;
 class Gateway;
 }  // namespace carnet::gateway
 namespace carnet::runtime {
+class Guard;
 class Metrics;
-}
+}  // namespace carnet::runtime
 
 namespace carnet {
 
@@ -25,6 +26,7 @@ class HttpDoor {
   // what to do.
   static absl::StatusOr<std::unique_ptr<HttpDoor>> Open(const runtime::Config& config,
                                                         gateway::Gateway* gateway,
+                                                        runtime::Guard* guard,
                                                         gateway::Clock* clock,
                                                         runtime::Metrics* metrics);
   ~HttpDoor();

@@ -146,7 +146,7 @@ int Run(const runtime::Config& config) {
   }
   std::unique_ptr<HttpDoor> door;
   if (server.ok()) {
-    auto opened_door = HttpDoor::Open(config, gateway.get(), &clock, &metrics);
+    auto opened_door = HttpDoor::Open(config, gateway.get(), &guard, &clock, &metrics);
     if (opened_door.ok()) {
       door = *std::move(opened_door);
     } else {

@@ -14,6 +14,7 @@
 #include "domain/reasons.h"
 #include "gateway/batch_request.h"
 #include "gateway/projectors.h"
+#include "gateway/results.h"
 #include "query/view.h"
 #include "runtime/bidi_stream.h"
 #include "runtime/unary.h"
@@ -69,17 +70,7 @@ class ManyChanges final : public Publication {
       : publisher_(publisher), response_(response), done_(done) {}
 
   void Answer() override {
-    response_->mutable_results()->Reserve(static_cast<int>(changes.size()));
-    for (size_t i = 0; i < changes.size(); ++i) {
-      const Change& change = changes[i];
-      v1::PublishResult* result = response_->add_results();
-      if (!change.offset.ok()) {
-        runtime::ToRpcStatus(change.offset.status(), result->mutable_error());
-        continue;
-      }
-      publisher_.SetToken(change.prepared.partition, *change.offset, result->mutable_token());
-      if (wait) result->mutable_outcome()->Swap(&outcomes[i]);
-    }
+    AddResults(publisher_, this, response_);
     done_(absl::OkStatus());
   }
 

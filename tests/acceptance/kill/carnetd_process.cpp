@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "base/fatal.h"
 
@@ -65,8 +66,9 @@ bool CarnetdProcess::WaitUntilServing() {
     pollfd output = {.fd = process_->output(), .events = POLLIN, .revents = 0};
     poll(&output, 1, kLookEveryMillis);
   }
-  address_ = ReadFile(scratch_ + "/port");
-  address_ = address_.substr(0, address_.find('\n'));
+  std::istringstream lines(ReadFile(scratch_ + "/port"));
+  std::getline(lines, address_);
+  std::getline(lines, http_address_);
   grpc::ChannelArguments arguments;
   // A subchannel of its own, not one left over from a process that was killed.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

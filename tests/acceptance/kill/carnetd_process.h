@@ -43,6 +43,8 @@ class CarnetdProcess {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   // Where it serves; the same after a new start only if it was told where to.
   const std::string& address() const { return address_; }
+  // Where its doors are, if it was told to open them; empty otherwise.
+  const std::string& http_address() const { return http_address_; }
   std::string Messages() const { return process_->StandardError(); }
   const std::string& data() const { return data_; }
 
@@ -51,6 +53,7 @@ class CarnetdProcess {
   const std::string scratch_;
   const std::vector<std::string> more_;
   std::string address_;
+  std::string http_address_;
   std::unique_ptr<simulation::Process> process_;
   std::shared_ptr<grpc::Channel> channel_;
 };

@@ -1,0 +1,70 @@
+// The door of tills that were offline: POST /v1/{merchant}/changes, changes as protobuf JSON, one
+// a line, and a line of answer for each.
+//
+//   Authorization: Bearer KEY       always: who has no credentials file takes no batches
+//   ?wait=true                      answer with the outcomes too
+//
+//   200, application/x-ndjson       a carnet.v1.PublishResult for each line that is not blank, in
+//                                   order, when all that could be taken is durable
+//   401, 403, 404, 405, 413, 503    nothing was taken; the body is a google.rpc.Status
+//
+// This is PublishBatch for who has no gRPC: the same changes go the same way, are checked the same,
+// and may be sent by both. Sent again, in any split and order, a change counts once.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+#include "gateway/publisher.h"
+#include "runtime/guard.h"
+#include "runtime/http_server.h"
+#include "runtime/worker.h"
+
+namespace carnet::gateway {
+
+class Batches {
+ public:
+  static constexpr size_t kMaxLines = 10'000;
+  static constexpr size_t kMaxBodyBytes = size_t{8} << 20;
+
+  // Both must outlive this, and what it has published be answered before it goes.
+  Batches(Publisher* publisher, runtime::Guard* guard);
+  Batches(const Batches&) = delete;
+  Batches& operator=(const Batches&) = delete;
+
+  static bool IsBatchPath(std::string_view path);
+
+  // For HttpLargeBodies: who may not publish for that merchant is refused unread.
+  std::optional<runtime::HttpResponse> Refuse(const runtime::HttpRequest& head);
+
+  // An HttpHandler, of requests at such a path.
+  void Handle(runtime::HttpRequest request, runtime::HttpRespond respond);
+
+  // Publishes no more: lines that have not been are answered as UNAVAILABLE(SHUTTING_DOWN). To be
+  // called before the publisher's committer goes.
+  void Stop();
+
+ private:
+  struct Batch;
+  class Part;
+
+  absl::StatusOr<access::Caller> Admit(const runtime::HttpRequest& head);
+  // Publishes the next lines. In the worker's thread, as what it calls.
+  void Step(const std::shared_ptr<Batch>& batch);
+  void PublishLines(const std::shared_ptr<Batch>& batch, size_t first);
+  static void GiveUp(Batch* batch);
+
+  Publisher* const publisher_;
+  runtime::Guard* const guard_;
+  std::mutex mutex_;
+  bool stop_ = false;  // guarded by mutex_
+  // Reads and writes JSON: threads of the server must not, and those of the log even less. Last.
+  runtime::Worker worker_;
+};
+
+}  // namespace carnet::gateway
