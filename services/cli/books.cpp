@@ -86,6 +86,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const VerifyBooks& /*comman
   request.set_parent(absl::StrCat("merchants/", *merchant));
   SetMinPosition(session, &request);
   grpc::ClientContext context;  // no deadline: it takes as long as the books are large
+  session.AddCredentials(&context);
   interrupt.Watch([&] { context.TryCancel(); });
   v1::LedgerService::Stub stub(session.channel());
   const auto stream = stub.VerifyBooks(&context, request);

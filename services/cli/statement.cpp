@@ -132,6 +132,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatement& comman
   request.set_own_record_only(command.own_record_only);
   SetMinPosition(session, &request);
   grpc::ClientContext context;
+  session.AddCredentials(&context);
   context.set_deadline(absl::ToChronoTime(absl::Now() + session.options().timeout));
   v1::LedgerService::Stub stub(session.channel());
   const auto stream = stub.GetStatement(&context, request);
