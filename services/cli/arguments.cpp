@@ -10,6 +10,7 @@
 #include "cli/arguments_admin.h"
 #include "cli/arguments_cards.h"
 #include "cli/arguments_log.h"
+#include "cli/arguments_till.h"
 #include "cli/completion.h"
 
 namespace carnet::cli {
@@ -34,6 +35,7 @@ class Parser {
     AddIdentity();
     AddOperations();
     AddChannels();
+    AddTillCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddAccessCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddAdminCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddLogCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });

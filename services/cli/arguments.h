@@ -246,6 +246,32 @@ struct TryChannel {
   std::string country;
   std::vector<std::string> headers;  // "Name: value"
 };
+// A till and its queue on disk.
+struct Till {
+  enum class Verb { kAdd, kSell, kContact, kSync, kReport, kDrop };
+  Verb verb = Verb::kReport;
+  std::string queue = "till-queue.jsonl";
+  std::vector<std::string> files;  // kAdd; "-": standard input
+  std::vector<std::string> ids;    // kDrop
+  int chunk = 500;                 // kSync: changes a message, 1 to 10,000
+  int64_t keep = 1000;             // kSync: so many that count stay in the file
+  bool all = false;                // kReport: what waits or counts without a word, too
+  // kSell, kContact
+  std::string channel = "pos";
+  std::string source;
+  std::string customer;  // external id
+  std::string actor;
+  std::string at;  // RFC 3339; empty: now
+  std::string name;
+  std::string phone;
+  std::string email;
+  // kSell
+  std::string kind = "sale";
+  std::string code;
+  std::string unit;
+  std::string total;
+  std::vector<std::string> tenders;  // METHOD=AMOUNT; none: all of it in cash
+};
 // What `carnet access` does to the files of keys and secrets.
 struct ManageAccess {
   enum class Verb { kCreate, kList, kRevoke, kRotate, kRotateSecret };
@@ -316,7 +342,7 @@ using Command =
                  ListSuggestions, EraseCustomer, ExportCustomers, ImportCustomers, ShowPolicy,
                  SetPolicy, ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums,
                  ShowTrialBalance, ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus,
-                 ListDeadLetters, TryIdentity, TryChannel, ManageAccess, MakeToken, InitLog,
+                 ListDeadLetters, TryIdentity, TryChannel, Till, ManageAccess, MakeToken, InitLog,
                  CopyLog, ListStops, ListQuarantined, ResumePartition, QuarantineRecord, PrintText>;
 
 struct Arguments {

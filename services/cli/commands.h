@@ -51,6 +51,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ListDeadLetters& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const TryIdentity& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const TryChannel& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const Till& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ManageAccess& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const MakeToken& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const InitLog& command);

@@ -101,6 +101,30 @@ absl::Status ParseLine(const Line& line, v1::Change* change) {
   return absl::OkStatus();
 }
 
+// Lines of files, but for blank ones.
+class LineSource final : public ChangeSource {
+ public:
+  explicit LineSource(LineReader* lines) : lines_(lines) {}
+
+  absl::StatusOr<bool> Next(Item* item) override {
+    Line line;
+    do {
+      const auto next = lines_->Next(&line);
+      if (!next.ok() || !*next) return next;
+    } while (absl::StripAsciiWhitespace(line.text).empty() && !line.too_long);
+    item->line = {.file = line.file, .number = line.number};
+    item->change.Clear();
+    if (const absl::Status parsed = ParseLine(line, &item->change); !parsed.ok())
+      runtime::ToRpcStatus(parsed, item->line.result.mutable_error());
+    return true;
+  }
+  bool Ready() override { return lines_->Ready(); }
+  void Stop() override { lines_->Stop(); }
+
+ private:
+  LineReader* const lines_;
+};
+
 grpc::ClientContext* WithCredentials(const Session& session, grpc::ClientContext* context) {
   session.AddCredentials(context);
   return context;
@@ -108,35 +132,35 @@ grpc::ClientContext* WithCredentials(const Session& session, grpc::ClientContext
 
 class Stream {
  public:
-  Stream(const Session& session, LineReader* lines, const PublishStreamOptions& options)
-      : lines_(lines),
+  Stream(const Session& session, ChangeSource* changes, const PublishStreamOptions& options)
+      : changes_(changes),
         options_(options),
         stub_(session.channel()),
         stream_(stub_.PublishBatch(WithCredentials(session, &context_))),
         watchdog_(session.options().timeout, [this] { context_.TryCancel(); }) {}
 
-  absl::Status Run(const std::function<void(const PublishedLine&)>& each) {
+  absl::Status Run(const std::function<void(const PublishedLine&)>& each,
+                   const std::function<void()>& after_message) {
     std::thread sender([this] { Send(); });
-    const bool whole = Receive(each);
+    const bool whole = Receive(each, after_message);
     in_flight_.Close();
-    if (!whole) lines_->Stop();
+    if (!whole) changes_->Stop();
     sender.join();
     return End();
   }
 
  private:
-  // The sender's thread: reads lines and sends them, chunk after chunk.
+  // The sender's thread: reads changes and sends them, chunk after chunk.
   void Send() {
-    Line line;
+    ChangeSource::Item item;
     bool open = true;
     while (open) {
-      const auto next = lines_->Next(&line);
+      const auto next = changes_->Next(&item);
       if (!next.ok()) read_error_ = next.status();
       if (!next.ok() || !*next) break;
-      if (absl::StripAsciiWhitespace(line.text).empty() && !line.too_long) continue;
-      open = Add(line);
+      open = Add(&item);
       const bool full = chunk_.lines.size() >= static_cast<size_t>(options_.chunk);
-      if (open && (full || !lines_->Ready())) open = Flush();
+      if (open && (full || !changes_->Ready())) open = Flush();
     }
     if (open) Flush();
     stream_->WritesDone();
@@ -144,12 +168,10 @@ class Stream {
   }
 
   // False here and below: the stream is broken.
-  bool Add(const Line& line) {
-    PublishedLine published{.file = line.file, .number = line.number};
-    v1::Change change;
-    const absl::Status parsed = ParseLine(line, &change);
-    if (!parsed.ok()) {
-      runtime::ToRpcStatus(parsed, published.result.mutable_error());
+  bool Add(ChangeSource::Item* item) {
+    PublishedLine& published = item->line;
+    v1::Change& change = item->change;
+    if (published.result.has_error()) {
       chunk_.lines.push_back(std::move(published));
       return true;
     }
@@ -176,7 +198,8 @@ class Stream {
   }
 
   // The caller's thread: whether every message was answered.
-  bool Receive(const std::function<void(const PublishedLine&)>& each) {
+  bool Receive(const std::function<void(const PublishedLine&)>& each,
+               const std::function<void()>& after_message) {
     v1::PublishBatchResponse response;
     while (auto chunk = in_flight_.Pop()) {
       if (!chunk->sent.empty()) {
@@ -194,6 +217,7 @@ class Stream {
         in_flight_.Answered(chunk->sent.size());
       }
       for (const PublishedLine& line : chunk->lines) each(line);
+      after_message();
     }
     return true;
   }
@@ -219,7 +243,7 @@ class Stream {
     return told;
   }
 
-  LineReader* const lines_;
+  ChangeSource* const changes_;
   const PublishStreamOptions options_;
   grpc::ClientContext context_;
   v1::ChangeService::Stub stub_;
@@ -237,10 +261,18 @@ class Stream {
 
 }  // namespace
 
+absl::Status PublishChanges(const Session& session, ChangeSource* changes,
+                            const PublishStreamOptions& options,
+                            const std::function<void(const PublishedLine&)>& each,
+                            const std::function<void()>& after_message) {
+  return Stream(session, changes, options).Run(each, after_message);
+}
+
 absl::Status PublishLines(const Session& session, LineReader* lines,
                           const PublishStreamOptions& options,
                           const std::function<void(const PublishedLine&)>& each) {
-  return Stream(session, lines, options).Run(each);
+  LineSource changes(lines);
+  return PublishChanges(session, &changes, options, each);
 }
 
 }  // namespace carnet::cli
