@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The shop day through the shipped programs: a real carnetd in an empty folder, published and read with the real carnet.
+"""The shop day through the shipped programs and their real doors: a real carnetd in an empty folder, a till that syncs by
+gRPC, web shop and Facebook channel that deliver signed over HTTP, a back office that imports a file and publishes.
 
     shop_day_test.py CARNETD CARNET [--write]
 
 What comes out is compared with the files in expected/; --write replaces them instead: read the difference, the
-figures in README.md are worked out by hand. Publishing the day once more must change nothing.
+figures in README.md are worked out by hand. Playing the day once more must change nothing.
 """
 import collections
 import difflib
@@ -17,7 +18,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-FILES = ["pos.jsonl", "web-shop.jsonl", "facebook.jsonl", "back-office.jsonl"]
+DELIVERIES = ["web-shop.jsonl", "facebook.jsonl"]
 MERCHANT = "maison-sen"
 PATIENCE = 60  # seconds; a busy machine
 
@@ -25,8 +26,10 @@ PATIENCE = 60  # seconds; a busy machine
 class Shop:
     """carnet, against one carnetd."""
 
-    def __init__(self, carnet, address):
+    def __init__(self, carnet, address, doors, folder):
         self._carnet = carnet
+        self.doors = doors
+        self.folder = folder
         self._environment = {**os.environ, "CARNET_ADDRESS": address, "CARNET_MERCHANT": MERCHANT, "TZ": "UTC"}
 
     def run(self, *words, expected_exit=0):
@@ -69,11 +72,10 @@ def free_port():
 def outcomes(results, usual):
     """Counts by outcome, then each line that did not end as usual."""
     counts, others = collections.Counter(), []
-    for result in results:
-        words = outcome_words(result["result"])
+    for where, words in results:
         counts[words] += 1
         if words != usual:
-            others.append(f"{result['file']}:{result['line']} {words}")
+            others.append(f"{where} {words}")
     return [f"{count:4} {words}" for words, count in sorted(counts.items())] + [""] + others
 
 
@@ -123,7 +125,7 @@ def card(customer):
     lines = [customer["display_name"]]
     for origin in customer["origins"]:
         value = json.dumps(customer["contact"][origin["field"]], ensure_ascii=False, separators=(",", ":"))
-        lines.append(f"{origin['field']} | {origin['channel']}/{origin['source']} by {origin['actor']} at "
+        lines.append(f"{origin['field']} | {origin['channel']}/{origin['source']} by {origin.get('actor', 'nobody')} at "
                      f"{origin['occurred_at']} | {value}")
     for record in customer["records"]:
         lines.append(f"record | {record['channel']}/{record['source']} {record.get('external_id', '')}".rstrip())
@@ -149,30 +151,73 @@ def state_of(shop, position):
     found = {"customers.txt": customers(shop.lines("customer", "list", *after)),
              "vouchers.txt": vouchers(shop.lines("vouchers", "--limit", "0", *after))}
     for name, key in (("card-camille.txt", ["--email", "CAMILLE.moreau@example.fr"]),
-                      ("card-thu-ha.txt", ["--external-id", "facebook/page-vn/psid:7009"])):
+                      ("card-thu-ha.txt", ["--external-id", "meta/page-vn/page:100200300400:psid:7009"])):
         people = shop.lines("customer", "lookup", *key, *after)
         found[name] = [line for person in people for line in card(person)]
     found["dead-letters.txt"] = [letter["reason"] for letter in shop.lines("dead-letters", *after)]
     return found
 
 
-def publish(shop):
-    """(results of the lines, the position after which reads see all of them)."""
-    results = shop.lines("publish", "--wait", "--results", *FILES, expected_exit=1)  # some lines are bad on purpose
-    summary = results.pop()["summary"]
-    return results, summary["positions"][0]["position"]
+def till(shop, queue):
+    """What became of the till's lines; each time it is played it is another till, which knows nothing."""
+    place = ["till", "--queue", f"{shop.folder}/{queue}"]
+    shop.run(*place, "add", "pos.jsonl")
+    shop.run(*place, "sync")
+    numbers = {}
+    for number, line in enumerate((HERE / "pos.jsonl").read_text(encoding="utf-8").splitlines(), start=1):
+        change = json.loads(line)
+        numbers.setdefault((change["id"], code_of(change)), number)
+    entries = shop.lines(*place, "report", "--all", expected_exit=1)  # one line is bad on purpose
+    summary = entries.pop()["summary"]
+    assert summary == {"waiting": 0, "refused": 1, "counted": 49}, summary
+    return [(f"pos.jsonl:{numbers[entry['change']['id'], code_of(entry['change'])]}", outcome_words(entry["result"]))
+            for entry in entries]
+
+
+def code_of(change):
+    return change["body"].get("posting", {}).get("code", "")
+
+
+def deliver(shop):
+    run = subprocess.run([sys.executable, "-B", "deliver.py", shop.doors, MERCHANT, *DELIVERIES], cwd=HERE,
+                         capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
+    if run.returncode != 0:
+        sys.exit(f"deliveries were refused:\n{run.stdout}{run.stderr}")
+
+
+def office(shop, publish_exit):
+    """What became of the back office's rows and lines, and the position after which reads see all of the day."""
+    rows = shop.lines("customer", "import", "office.csv", "--source", "office", expected_exit=1)  # a bad row
+    results = [(f"office.csv:{row['row']}", import_words(row)) for row in rows]
+    lines = shop.lines("publish", "--wait", "--results", "back-office.jsonl", expected_exit=publish_exit)
+    position = lines.pop()["summary"]["positions"][0]["position"]
+    results += [(f"back-office.jsonl:{line['line']}", outcome_words(line["result"])) for line in lines]
+    return results, position
+
+
+def import_words(row):
+    words = [row["result"].removeprefix("IMPORT_RESULT_")]
+    return " ".join(words + [f"{v['reason']} {v['field']}" for v in row.get("violations", [])])
+
+
+def play(shop, queue, publish_exit):
+    """(what became of everything that was answered one by one, the position after which reads see all of it)."""
+    results = till(shop, queue)
+    deliver(shop)
+    more, position = office(shop, publish_exit)
+    return results + more, position
 
 
 def check(shop, write):
-    first, position = publish(shop)
+    first, position = play(shop, "till.jsonl", publish_exit=1)  # a conflict
     found = {"outcomes.txt": outcomes(first, "APPLIED"), **state_of(shop, position)}
     found["events.txt"] = events(shop.feed("--min-position", position))
 
-    second, position = publish(shop)
+    second, position = play(shop, "another-till.jsonl", publish_exit=0)  # no news
     found["outcomes-again.txt"] = outcomes(second, "DUPLICATE of APPLIED")
     for name, lines in state_of(shop, position).items():
         if lines != found[name]:
-            sys.exit(difference(f"{name} changed when the day was published again", found[name], lines))
+            sys.exit(difference(f"{name} changed when the day was played again", found[name], lines))
 
     failures = []
     for name, lines in found.items():
@@ -182,7 +227,7 @@ def check(shop, write):
             failures.append(difference(name, expected(name), lines))
     if failures:
         sys.exit("\n".join(failures))
-    print(f"{len(found)} files as expected, and the day published twice is the day")
+    print(f"{len(found)} files as expected, and the day played twice is the day")
 
 
 def expected(name):
@@ -196,13 +241,17 @@ def difference(title, wanted, got):
 def main():
     carnetd, carnet = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:3])
     write = "--write" in sys.argv[3:]
-    address = f"127.0.0.1:{free_port()}"
+    address, doors = (f"127.0.0.1:{free_port()}" for _ in range(2))
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/carnetd.log", "w+", encoding="utf-8") as log:
+            endpoints = pathlib.Path(folder, "endpoints.toml")
+            endpoints.touch(mode=0o600)
+            endpoints.write_bytes((HERE / "endpoints.toml").read_bytes())
             server = subprocess.Popen([carnetd, "--data", f"{folder}/data", "--listen-addresses", address,
-                                       "--listen-metrics", ""], stderr=log)
+                                       "--listen-metrics", "", "--http-addresses", doors,
+                                       "--http-endpoints-file", str(endpoints)], stderr=log)
             try:
-                shop = Shop(carnet, address)
+                shop = Shop(carnet, address, doors, folder)
                 shop.run("status", "--wait", str(PATIENCE))
                 check(shop, write)
             except BaseException:
