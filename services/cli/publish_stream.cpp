@@ -16,11 +16,11 @@
 
 #include "base/error.h"
 #include "carnet/v1/change_service.grpc.pb.h"
-#include "cli/json.h"
 #include "cli/watchdog.h"
 #include "cli/words.h"
 #include "domain/reasons.h"
 #include "runtime/grpc_status.h"
+#include "runtime/json_lines.h"
 
 namespace carnet::cli {
 namespace {
@@ -92,7 +92,11 @@ absl::Status ParseLine(const Line& line, v1::Change* change) {
     return Error(absl::StatusCode::kInvalidArgument, domain::reason::kRecordTooLarge,
                  "the line is longer than 16 MiB");
   }
-  if (absl::Status parsed = FromJson(line.text, change); !parsed.ok()) return parsed;
+  v1::PublishBatchRequest read;
+  const std::string_view text = line.text;
+  if (absl::Status parsed = runtime::ReadJsonLines({&text, 1}, &read).front(); !parsed.ok())
+    return parsed;
+  change->Swap(read.mutable_changes(0));
   // A message above the server's limit would end the stream for all.
   if (change->ByteSizeLong() > kMaxChangeBytes) {
     return Error(absl::StatusCode::kInvalidArgument, domain::reason::kRecordTooLarge,

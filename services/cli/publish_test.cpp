@@ -122,23 +122,23 @@ Published Publish(const FakeServer& server, const std::string& file, int chunk,
 
 TEST(Publish, ResultsComeInTheOrderOfTheLinesAndABadOneBlocksNoOther) {
   FakeServer server;
-  const std::string file =
-      WriteLines("mixed.jsonl", {Good(1), "not json", Good(2), "",
-                                 R"({"id":"3","external_id":"AMOUNT_PRECISION"})",
-                                 R"({"nonsense":1})", Good(4), Good(5)});
+  const std::string file = WriteLines(
+      "mixed.jsonl",
+      {Good(1), "not json", Good(2), "", R"({"id":"3","external_id":"AMOUNT_PRECISION"})",
+       R"({"nonsense":1})", Good(4), Good(5), R"({"id":"6","utc_offset_minutes":1.2e2})"});
   const Published published = Publish(server, file, /*chunk=*/3);
   EXPECT_TRUE(published.status.ok()) << published.status;
   EXPECT_EQ(published.lines,
             (std::vector<std::string>{"1 accepted", "2 refused UNPARSABLE", "3 accepted",
                                       "5 refused AMOUNT_PRECISION", "6 refused UNKNOWN_FIELD",
-                                      "7 accepted", "8 accepted"}));
+                                      "7 accepted", "8 accepted", "9 refused UNPARSABLE"}));
   EXPECT_TRUE(published.report.any_refused());
   EXPECT_EQ(published.report.positions().at("shop").offset(), 4) << "the last one";
   EXPECT_EQ(published.report.Text(), absl::StrCat("OUTCOME   REASON            CHANGES\n"
                                                   "accepted                          4\n"
                                                   "refused   AMOUNT_PRECISION        1\n"
                                                   "refused   UNKNOWN_FIELD           1\n"
-                                                  "refused   UNPARSABLE              1\n"
+                                                  "refused   UNPARSABLE              2\n"
                                                   "reads see all of it with --min-position ",
                                                   kLog, ":0:4\n"));
 }
