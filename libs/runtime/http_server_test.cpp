@@ -26,7 +26,7 @@ class HttpServerTest : public testing::Test {
                    .body = request.method + " " + request.path + " " + request.query + " " +
                            std::to_string(request.body.size())});
         },
-        &metrics_, std::move(large));
+        &metrics_, {}, std::move(large));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }

@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto meaning = adapter->read(delivery);
   Require(!meaning.says_nothing() || !meaning.ignored.empty());
   auto changes = carnet::channels::ChangesOf("shop", adapter->name, delivery.settings, meaning);
-  for (auto& change : changes.changes) {
+  for (auto& change : changes) {
     // In minor units already, and never negative.
     auto* body = change.mutable_body();
     carnet::domain::DropEmptyValues(body);
