@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fatal.h"
 #include "domain/reasons.h"
+#include "runtime/json_direct.h"
 
 namespace carnet::runtime {
 namespace {
@@ -161,7 +162,9 @@ std::vector<absl::Status> ReadJsonLines(std::span<const std::string_view> lines,
   std::vector<GroupReader::Line> likely;
   likely.reserve(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {
-    list->GetReflection()->AddMessage(list, field);
+    Message* const element = list->GetReflection()->AddMessage(list, field);
+    if (ReadJsonDirectly(lines[i], element)) continue;
+    element->Clear();
     const std::string_view line = Stripped(lines[i]);
     statuses[i] = CheckLine(line);
     if (statuses[i].ok()) likely.push_back({i, line});
@@ -170,24 +173,52 @@ std::vector<absl::Status> ReadJsonLines(std::span<const std::string_view> lines,
   return statuses;
 }
 
-std::string WriteJsonLines(const Message& list) {
-  const auto* const field = ElementField(list);
-  const int count = list.GetReflection()->FieldSize(list, field);
-  if (count == 0) return {};
+namespace {
+
+// What protobuf makes of all elements of a list at once, each by itself.
+std::vector<std::string> WriteTogether(const Message& list, int count) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string all;
   CARNET_ASSERT(google::protobuf::util::MessageToJsonString(list, &all, options).ok());
-  std::string lines;
-  lines.reserve(all.size());
-  size_t at = all.find('[') + 1;  // of the one field that is printed first
+  std::vector<std::string> texts;
+  size_t at = all.find('[') + 1;  // of the one field that is printed
   for (int i = 0; i < count; ++i) {
     std::string_view why;
     const size_t end = ObjectEnd(all, at, &why);
     CARNET_ASSERT(end > at);
-    lines.append(all, at, end - at).push_back('\n');
+    texts.push_back(all.substr(at, end - at));
     at = end + 1;  // and the comma
   }
+  return texts;
+}
+
+}  // namespace
+
+std::string WriteJsonLines(const Message& list) {
+  const auto* const field = ElementField(list);
+  const auto* const access = list.GetReflection();
+  const int count = access->FieldSize(list, field);
+  std::vector<std::string> texts(static_cast<size_t>(count));
+  std::vector<size_t> left;
+  const std::unique_ptr<Message> rest(list.New());
+  size_t size = 0;
+  for (int i = 0; i < count; ++i) {
+    std::string& text = texts[static_cast<size_t>(i)];
+    const Message& element = access->GetRepeatedMessage(list, field, i);
+    if (!WriteJsonDirectly(element, &text)) {
+      left.push_back(static_cast<size_t>(i));
+      access->AddMessage(rest.get(), field)->CopyFrom(element);
+    }
+    size += text.size() + 1;
+  }
+  if (!left.empty()) {
+    auto written = WriteTogether(*rest, static_cast<int>(left.size()));
+    for (size_t i = 0; i < left.size(); ++i) texts[left[i]] = std::move(written[i]);
+  }
+  std::string lines;
+  lines.reserve(size);
+  for (const std::string& text : texts) lines.append(text).push_back('\n');
   return lines;
 }
 

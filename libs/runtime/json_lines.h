@@ -1,6 +1,6 @@
-// Messages as protobuf JSON, one object a line, many lines at a time: for a message that is
-// converted alone, protobuf 3.21 describes all of its types anew, which costs many times what the
-// conversion itself does.
+// Messages as protobuf JSON, one object a line, many lines at a time: what json_direct.h leaves to
+// protobuf is read together, as protobuf 3.21 describes all types anew for each message alone,
+// which costs many times what reading does.
 #pragma once
 
 #include <span>
