@@ -1,4 +1,5 @@
-// The operator's file of endpoints: which channels deliver for whom, and what they sign with.
+// The operator's file of endpoints: which channels deliver for whom, and what they sign with. It is
+// read again when it changes.
 //
 //   [[endpoint]]
 //   merchant = "maison-sen"

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "access/durable_file.h"
 #include "base/error.h"
 #include "carnetd/door.h"
 #include "channels/adapter.h"
@@ -17,6 +18,7 @@
 #include "runtime/endpoints_file.h"
 #include "runtime/http_client.h"
 #include "runtime/http_server.h"
+#include "runtime/logging.h"
 #include "vault/root_key.h"
 
 namespace carnet {
@@ -97,6 +99,8 @@ struct HttpDoor::Impl {
   explicit Impl(size_t max_bytes) : bytes(max_bytes) {}
 
   runtime::ByteBudget bytes;
+  access::FileVersion endpoints_read;
+  access::FileVersion endpoints_seen;  // at the last look
   std::unique_ptr<gateway::Spool> spool;
   std::unique_ptr<gateway::Spool> lead_spool;
   std::unique_ptr<gateway::Leads> leads;
@@ -120,6 +124,7 @@ absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& 
   auto impl = std::make_unique<Impl>(static_cast<size_t>(config.gateway_max_in_flight_bytes));
   if (config.http_addresses.empty() || gateway == nullptr)
     return std::unique_ptr<HttpDoor>(new HttpDoor(std::move(impl)));
+  impl->endpoints_read = access::VersionOf(config.http_endpoints_file);
   auto endpoints = EndpointsOf(config);
   if (!endpoints.ok()) return endpoints.status();
   const auto root_key = vault::LoadRootKey(
@@ -176,6 +181,28 @@ std::vector<std::string> HttpDoor::addresses() const {
 std::vector<std::string> HttpDoor::AddressesAfter(std::vector<std::string> others) const {
   for (const std::string& address : addresses()) others.push_back(address);
   return others;
+}
+
+void HttpDoor::Look(const runtime::Config& config) {
+  if (impl_->webhooks == nullptr) return;
+  const access::FileVersion now = access::VersionOf(config.http_endpoints_file);
+  if (now == impl_->endpoints_read) return;
+  // Somebody may be writing it: half of a file would shut doors.
+  const bool stands_still = now == impl_->endpoints_seen;
+  impl_->endpoints_seen = now;
+  if (!stands_still) return;
+  impl_->endpoints_read = now;
+  auto endpoints = EndpointsOf(config);
+  if (!endpoints.ok()) {
+    runtime::Log(runtime::LogLevel::kError,
+                 "the changed file of endpoints can't be used; those from before are",
+                 {{"why", std::string(endpoints.status().message())}});
+    return;
+  }
+  runtime::Log(runtime::LogLevel::kInfo, "the changed file of endpoints is used from now on",
+               {{"endpoints", absl::StrCat(endpoints->size())}});
+  impl_->leads->SetEndpoints(*endpoints);
+  impl_->webhooks->SetEndpoints(*std::move(endpoints));
 }
 
 void HttpDoor::Shutdown() {

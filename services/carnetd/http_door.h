@@ -36,6 +36,10 @@ class HttpDoor {
   // Those behind others, as the port file has them.
   std::vector<std::string> AddressesAfter(std::vector<std::string> others) const;
 
+  // To be called about once a second: reads the file of endpoints again if it changed. One that
+  // can't be used is said, and what was read before holds on. `config` is Open()'s.
+  void Look(const runtime::Config& config);
+
   // Answers what is under way, takes nothing more. Before the gateway goes.
   void Shutdown();
 

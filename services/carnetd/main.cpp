@@ -184,6 +184,7 @@ int Run(const runtime::Config& config) {
   while ((signal = shutdown.WaitFor(std::chrono::seconds(1))) == 0) {
     stops.Look();
     guard.Look();
+    door->Look(config);
   }
   Log(LogLevel::kInfo, "going down", {{"signal", absl::StrCat(signal)}});
 

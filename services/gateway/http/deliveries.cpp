@@ -42,11 +42,6 @@ v1::Change UnusableChange(const Endpoint& endpoint, const channels::Delivery& de
 
 }  // namespace
 
-std::string PathOf(const Endpoint& endpoint) {
-  return absl::StrCat("/v1/", endpoint.merchant, "/", std::string(endpoint.adapter->name), "/",
-                      endpoint.settings.source);
-}
-
 void CountDelivery(runtime::Metrics* metrics, std::string_view channel, const std::string& result) {
   metrics
       ->AddCounter("carnet_gateway_deliveries_total",

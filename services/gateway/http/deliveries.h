@@ -11,9 +11,6 @@
 
 namespace carnet::gateway {
 
-// "/v1/{merchant}/{channel}/{source}".
-std::string PathOf(const Endpoint& endpoint);
-
 // `result` is one of those that the metric's help lists.
 void CountDelivery(runtime::Metrics* metrics, std::string_view channel, const std::string& result);
 

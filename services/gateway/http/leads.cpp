@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -70,7 +71,7 @@ class Leads::Publishing final : public Publication {
 
 Leads::Leads(Parts parts, const Options& options)
     : parts_(std::move(parts)), options_(options), figures_(std::make_shared<Figures>()) {
-  for (const Endpoint& endpoint : parts_.endpoints) by_path_[PathOf(endpoint)] = &endpoint;
+  SetEndpoints(parts_.endpoints);
   parts_.metrics->AddGauge("carnet_gateway_leads_waiting",
                            "Leads that Meta told of and that are not fetched yet.",
                            [figures = figures_] {
@@ -103,9 +104,14 @@ void Leads::Stop() {
   parts_.client->Stop();
 }
 
-const Endpoint* Leads::Find(const std::string& path) const {
-  const auto found = by_path_.find(path);
-  return found == by_path_.end() ? nullptr : found->second;
+void Leads::SetEndpoints(std::vector<Endpoint> endpoints) {
+  auto table = std::make_shared<const EndpointTable>(std::move(endpoints));
+  {
+    const std::lock_guard lock(mutex_);
+    endpoints_ = std::move(table);
+    for (auto& [key, page] : pages_) page.not_before = absl::InfinitePast();
+  }
+  changed_.notify_all();
 }
 
 void Leads::Count(const std::string& result) const {
@@ -124,7 +130,7 @@ size_t Leads::size() const {
 
 void Leads::Load() {
   const std::lock_guard lock(mutex_);
-  for (const Spool::Entry& entry : parts_.spool->All()) {
+  for (const Spool::Entry& entry : parts_.spool->Oldest(SIZE_MAX, UINT64_MAX)) {
     Lead lead{.number = entry.number};
     channels::Delivery notice;
     std::string body;
@@ -132,10 +138,9 @@ void Leads::Load() {
     lead.id = notice.Header(kLeadHeader);
     lead.page = notice.Header(kPageHeader);
     lead.received_at_micros = notice.received_at_micros;
-    if (Find(lead.path) == nullptr) {
+    if (endpoints_->Find(lead.path) == nullptr) {
       Log(LogLevel::kError, "a lead waits for its endpoint, which is not configured any more",
           {{"path", lead.path}, {"lead", lead.id}});
-      continue;
     }
     Add(std::move(lead));
   }
@@ -179,14 +184,16 @@ void Leads::Run() {
   pthread_setname_np(pthread_self(), "leads");
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    std::vector<uint64_t> without_token;
-    const absl::Time next = AskForAllThatIsDue(&without_token);
-    if (!without_token.empty()) {
+    Unasked unasked;
+    const absl::Time next = AskForAllThatIsDue(&unasked);
+    if (!unasked.without_token.empty() || !unasked.too_old.empty()) {
       lock.unlock();
-      for (const uint64_t number : without_token) {
+      for (const uint64_t number : unasked.without_token) {
         Answered(number, Error(absl::StatusCode::kFailedPrecondition, "NO_TOKEN",
                                "no access token of the page is configured (page_tokens)"));
       }
+      for (const auto& [lead, endpoint] : unasked.too_old)
+        GiveUp(lead, endpoint, "its page could not be asked");
       lock.lock();
       continue;
     }
@@ -198,12 +205,25 @@ void Leads::Run() {
   }
 }
 
-absl::Time Leads::AskForAllThatIsDue(std::vector<uint64_t>* without_token) {
+absl::Time Leads::AskForAllThatIsDue(Unasked* unasked) {
   const absl::Time now = absl::Now();
   absl::Time next = absl::InfiniteFuture();
   for (auto& [key, page] : pages_) {
     // One alone finds out whether a page works again.
     const int at_once = page.failures > 0 ? 1 : options_.at_once;
+    const Endpoint* const endpoint = endpoints_->Find(key.first);
+    if (endpoint == nullptr) continue;
+    // One a pause is asked for: what is too old meanwhile does not wait for its turn.
+    for (auto at = page.waiting.begin(); page.failures > 0 && at != page.waiting.end();) {
+      const Lead& lead = leads_.at(at->second);
+      if (!IsTooOld(lead)) {
+        ++at;
+        continue;
+      }
+      ++page.asking;
+      unasked->too_old.emplace_back(lead, *endpoint);
+      at = page.waiting.erase(at);
+    }
     while (page.asking < at_once && !page.waiting.empty()) {
       const auto [due, number] = *page.waiting.begin();
       if (const absl::Time from = std::max(due, page.not_before); from > now) {
@@ -212,14 +232,13 @@ absl::Time Leads::AskForAllThatIsDue(std::vector<uint64_t>* without_token) {
       }
       page.waiting.erase(page.waiting.begin());
       ++page.asking;
-      const Endpoint& endpoint = *Find(key.first);
-      const auto token = endpoint.page_tokens.find(key.second);
-      if (token == endpoint.page_tokens.end()) {
-        without_token->push_back(number);
+      const auto token = endpoint->page_tokens.find(key.second);
+      if (token == endpoint->page_tokens.end()) {
+        unasked->without_token.push_back(number);
         break;
       }
       const std::string url =
-          channels::meta::LeadUrl(endpoint.graph_url, leads_.at(number).id, token->second);
+          channels::meta::LeadUrl(endpoint->graph_url, leads_.at(number).id, token->second);
       parts_.client->Get(url,
                          [this, number = number](const auto& answer) { Answered(number, answer); });
     }
@@ -231,7 +250,10 @@ void Leads::Answered(uint64_t number, const absl::StatusOr<runtime::HttpAnswer>&
   std::unique_lock lock(mutex_);
   if (stop_) return;
   const Lead lead = leads_.at(number);
-  const Endpoint& endpoint = *Find(lead.path);
+  const Endpoints endpoints = endpoints_;
+  const Endpoint* const found = endpoints->Find(lead.path);
+  if (found == nullptr) return Again(number, absl::ZeroDuration());  // taken out meanwhile
+  const Endpoint& endpoint = *found;
   GraphAnswer judged;
   if (answer.ok()) {
     judged = JudgeLead(answer->status, answer->body, lead.id);
@@ -249,21 +271,20 @@ void Leads::Answered(uint64_t number, const absl::StatusOr<runtime::HttpAnswer>&
   Count(token ? "token" : "failed");
   Log(LogLevel::kDebug, "a lead could not be fetched",
       {{"lead", lead.id}, {"page", lead.page}, {"why", judged.why}});
+  // Where the page waits, the lead only goes behind the others.
   absl::Duration pause;
   if (token) {
-    PageIsRefused(lead, judged.why);
-    pause = PagePause(lead, absl::ZeroDuration());
+    PageIsRefused(lead, endpoint, judged.why);
+    PausePage(lead, absl::ZeroDuration());
   } else if (judged.kind == GraphAnswer::Kind::kTooMany) {
-    pause = PagePause(lead, std::max(options_.first_pause * kTooManyFactor,
-                                     absl::Seconds(answer->retry_after_seconds)));
+    PausePage(lead, std::max(options_.first_pause * kTooManyFactor,
+                             absl::Seconds(answer->retry_after_seconds)));
   } else if (!answer.ok()) {
-    pause = PagePause(lead, absl::ZeroDuration());
+    PausePage(lead, absl::ZeroDuration());
   } else {
     pause = Doubled(options_.first_pause, ++leads_.at(number).failures, options_.longest_pause);
   }
-  const absl::Duration age =
-      absl::Microseconds(parts_.clock->NowMicros() - lead.received_at_micros);
-  if (age >= options_.give_up_after) {
+  if (IsTooOld(lead)) {
     lock.unlock();
     return GiveUp(lead, endpoint, judged.why);
   }
@@ -277,13 +298,17 @@ void Leads::Again(uint64_t number, absl::Duration pause) {
   changed_.notify_all();
 }
 
-absl::Duration Leads::PagePause(const Lead& lead, absl::Duration at_least) {
+bool Leads::IsTooOld(const Lead& lead) const {
+  return absl::Microseconds(parts_.clock->NowMicros() - lead.received_at_micros) >=
+         options_.give_up_after;
+}
+
+void Leads::PausePage(const Lead& lead, absl::Duration at_least) {
   Page& page = PageOf(lead);
   ++page.failures;
   const absl::Duration pause =
       std::max(at_least, Doubled(options_.first_pause, page.failures, options_.longest_page_pause));
   page.not_before = std::max(page.not_before, absl::Now() + pause);
-  return pause;
 }
 
 void Leads::PageWorks(const Lead& lead) {
@@ -297,10 +322,9 @@ void Leads::PageWorks(const Lead& lead) {
   figures_->refused.erase({lead.path, lead.page});
 }
 
-void Leads::PageIsRefused(const Lead& lead, const std::string& why) {
+void Leads::PageIsRefused(const Lead& lead, const Endpoint& endpoint, const std::string& why) {
   Page& page = PageOf(lead);
   page.refused = true;
-  const Endpoint& endpoint = *Find(lead.path);
   {
     const std::lock_guard lock(figures_->mutex);
     figures_->refused[{lead.path, lead.page}] = {

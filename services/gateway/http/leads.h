@@ -18,7 +18,7 @@
 
 #include "channels/meaning.h"
 #include "gateway/clock.h"
-#include "gateway/http/endpoint.h"
+#include "gateway/http/endpoint_table.h"
 #include "gateway/http/spool.h"
 #include "gateway/publisher.h"
 #include "runtime/http_client.h"
@@ -65,6 +65,9 @@ class Leads {
   absl::Status Remember(const Endpoint& endpoint, const channels::Fetch& fetch,
                         int64_t received_at_micros);
 
+  // From now on these are those that there are: a new token is tried at once.
+  void SetEndpoints(std::vector<Endpoint> endpoints);
+
   // Asks and publishes no more. To be called before the publisher's committer goes.
   void Stop();
 
@@ -100,26 +103,30 @@ class Leads {
   // `result`: what came of it, for the metric; empty: it is not in the log yet.
   void Published(uint64_t number, const std::string& result);
   void Count(const std::string& result) const;
-  const Endpoint* Find(const std::string& path) const;
 
-  // Under mutex_. What is due is asked for; when to look again; those whose page has no token.
-  absl::Time AskForAllThatIsDue(std::vector<uint64_t>* without_token);
+  // Under mutex_. What is due is asked for; when to look again; and those that can't be asked for.
+  struct Unasked {
+    std::vector<uint64_t> without_token;
+    std::vector<std::pair<Lead, Endpoint>> too_old;  // of pages that wait
+  };
+  absl::Time AskForAllThatIsDue(Unasked* unasked);
   void Add(Lead lead);
   void Again(uint64_t number, absl::Duration pause);
   void PageWorks(const Lead& lead);
-  void PageIsRefused(const Lead& lead, const std::string& why);
-  absl::Duration PagePause(const Lead& lead, absl::Duration at_least);
+  void PageIsRefused(const Lead& lead, const Endpoint& endpoint, const std::string& why);
+  void PausePage(const Lead& lead, absl::Duration at_least);
+  bool IsTooOld(const Lead& lead) const;
   Page& PageOf(const Lead& lead) { return pages_[{lead.path, lead.page}]; }
 
   const Parts parts_;
   const Options options_;
-  std::map<std::string, const Endpoint*, std::less<>> by_path_;
   const std::shared_ptr<Figures> figures_;  // metrics are read for longer than this lives
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
   bool stop_ = false;
+  Endpoints endpoints_;
   std::map<uint64_t, Lead> leads_;
   std::set<std::pair<PageKey, std::string>> known_;  // ids of leads_
   std::map<PageKey, Page> pages_;

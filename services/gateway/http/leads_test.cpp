@@ -113,6 +113,18 @@ TEST_F(LeadsTest, ARefusedTokenIsAMetricUntilItWorksAgain) {
   EXPECT_EQ(IdsInLog().size(), 1U);
 }
 
+// A page whose token is never renewed: its leads end in time, though one alone is asked for.
+TEST_F(LeadsTest, AllLeadsOfAPageThatIsRefusedEndInTime) {
+  status_ = 401;
+  StartEmbedded();
+  Open({.give_up_after = absl::Milliseconds(500), .first_pause = absl::Milliseconds(400)});
+  for (int i = 901; i < 921; ++i) ASSERT_TRUE(Remember(std::to_string(i)).ok());
+  WaitUntil([&] { return leads_->size() == 0; });
+  EXPECT_LT(asked_, 10);
+  EXPECT_TRUE(spool_->empty());
+  EXPECT_EQ(IdsInLog().size(), 20U);
+}
+
 // With a log that loses most of what it is given, a lead is not forgotten.
 TEST_F(LeadsTest, ALeadIsKeptUntilTheLogHasIt) {
   body_ = R"({"id":"901","created_time":"2026-09-01T20:00:00+0000","field_data":[]})";

@@ -93,24 +93,18 @@ std::optional<Spool::Entry> Spool::OpenOrSetAside(const File& file) {
   return std::nullopt;
 }
 
-std::optional<Spool::Entry> Spool::Oldest() {
+std::vector<Spool::Entry> Spool::Oldest(size_t most, uint64_t max_bytes) {
   const std::lock_guard lock(mutex_);
-  while (!files_.empty()) {
-    if (auto entry = OpenOrSetAside(files_.front())) return entry;
-    files_.pop_front();
-  }
-  return std::nullopt;
-}
-
-std::vector<Spool::Entry> Spool::All() {
-  const std::lock_guard lock(mutex_);
-  std::vector<Entry> all;
-  for (auto file = files_.begin(); file != files_.end();) {
+  std::vector<Entry> oldest;
+  uint64_t bytes = 0;
+  for (auto file = files_.begin(); file != files_.end() && oldest.size() < most;) {
+    bytes += file->bytes;
+    if (!oldest.empty() && bytes > max_bytes) break;
     auto entry = OpenOrSetAside(*file);
-    if (entry) all.push_back(*std::move(entry));
+    if (entry) oldest.push_back(*std::move(entry));
     file = entry ? std::next(file) : files_.erase(file);
   }
-  return all;
+  return oldest;
 }
 
 void Spool::Remove(uint64_t number) {

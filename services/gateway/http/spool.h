@@ -35,11 +35,10 @@ class Spool {
     uint64_t number = 0;
     std::string content;
   };
-  // The oldest one; nothing if there is none. One that can't be opened any more (damaged, another
-  // root key) is renamed to *.damaged and passed over.
-  std::optional<Entry> Oldest();
-  // All there are, oldest first; those that can't be opened likewise.
-  std::vector<Entry> All();
+  // The oldest ones in their order: `most` at most, of `max_bytes` on disk at most, but one where
+  // there is one. One that can't be opened any more (damaged, another root key) is renamed to
+  // *.damaged and passed over.
+  std::vector<Entry> Oldest(size_t most, uint64_t max_bytes);
   void Remove(uint64_t number);
 
   bool empty() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -31,6 +32,14 @@ bool NeverSendsAgain(std::string_view channel) {
 int RefusalStatus(std::string_view channel) {
   if (channel == "kiotviet") return 200;  // any 4xx ends its deliveries; nothing is stored
   return channel == "meta" || channel == "square" ? 403 : 401;
+}
+
+// The channel that a path names, whether there is such an endpoint or not; empty: none.
+std::string ChannelOf(const std::string& path) {
+  const size_t first = path.find('/', 4);
+  if (first == std::string::npos) return {};
+  std::string name = path.substr(first + 1, path.find('/', first + 1) - first - 1);
+  return channels::FindAdapter(name) == nullptr ? std::string() : name;
 }
 
 std::string QueryValue(const std::string& query, std::string_view name) {
@@ -63,6 +72,7 @@ std::string QueryValue(const std::string& query, std::string_view name) {
 // A delivery on its way into the log, answered once: by the log, or when its sender's patience
 // ends.
 struct Webhooks::Taken {
+  Endpoints endpoints;  // as they were when it came
   const Endpoint* endpoint = nullptr;
   channels::Delivery delivery;  // its body points to `body`
   std::string body;
@@ -110,10 +120,7 @@ Webhooks::Webhooks(Parts parts)
     : parts_(std::move(parts)),
       nobody_{.adapter = channels::FindAdapter("shopify"), .secrets = {Uuid::Random().ToString()}},
       deadlines_(std::make_unique<Deadlines>()) {
-  for (const Endpoint& endpoint : parts_.endpoints) {
-    by_path_[PathOf(endpoint)] = &endpoint;
-    for (const auto& [page, token] : endpoint.page_tokens) by_page_.emplace(page, &endpoint);
-  }
+  SetEndpoints(parts_.endpoints);
   if (parts_.spool != nullptr) drain_ = std::thread([this] { Drain(); });
 }
 
@@ -133,15 +140,15 @@ void Webhooks::Count(std::string_view channel, const std::string& result) const 
   CountDelivery(parts_.metrics, channel, result);
 }
 
-const Endpoint* Webhooks::Find(const std::string& path, std::string* channel) const {
-  // The channel's name decides how a refusal is worded, whether there is such an endpoint or not.
-  const size_t first = path.find('/', 4);
-  if (first != std::string::npos) {
-    const std::string name = path.substr(first + 1, path.find('/', first + 1) - first - 1);
-    if (channels::FindAdapter(name) != nullptr) *channel = name;
-  }
-  const auto found = by_path_.find(path);
-  return found == by_path_.end() ? nullptr : found->second;
+Endpoints Webhooks::Now() const {
+  const std::lock_guard lock(mutex_);
+  return endpoints_;
+}
+
+void Webhooks::SetEndpoints(std::vector<Endpoint> endpoints) {
+  auto table = std::make_shared<const EndpointTable>(std::move(endpoints));
+  const std::lock_guard lock(mutex_);
+  endpoints_ = std::move(table);
 }
 
 void Webhooks::Refuse(const std::string& channel, const HttpRespond& respond) const {
@@ -173,8 +180,10 @@ void Webhooks::HandleGet(const Endpoint* endpoint, const HttpRequest& request,
 }
 
 void Webhooks::Handle(HttpRequest request, HttpRespond respond) {
-  std::string channel;
-  const Endpoint* const endpoint = Find(request.path, &channel);
+  // It decides how a refusal is worded.
+  const std::string channel = ChannelOf(request.path);
+  Endpoints endpoints = Now();
+  const Endpoint* const endpoint = endpoints->Find(request.path);
   if (request.method == "GET" && channel == "meta") return HandleGet(endpoint, request, respond);
   if (request.method != "POST") return respond({.status = channel.empty() ? 404 : 405});
   if (channel.empty()) return Refuse(channel, respond);
@@ -193,17 +202,18 @@ void Webhooks::Handle(HttpRequest request, HttpRespond respond) {
   if (!authentic) return Refuse(channel, respond);
   // Only a ping counts as signed for an unknown endpoint, and it says nothing.
   if (endpoint == nullptr) return respond({.status = 200});
-  Take(*endpoint, std::move(delivery), std::move(request.body), std::move(respond));
-}
-
-void Webhooks::Take(const Endpoint& endpoint, channels::Delivery delivery, std::string body,
-                    HttpRespond respond) {
   auto taken = std::make_shared<Taken>();
-  taken->endpoint = &endpoint;
+  taken->endpoints = std::move(endpoints);
+  taken->endpoint = endpoint;
   taken->delivery = std::move(delivery);
-  taken->body = std::move(body);
+  taken->body = std::move(request.body);
   taken->delivery.body = taken->body;
   taken->respond = std::move(respond);
+  Take(std::move(taken));
+}
+
+void Webhooks::Take(std::shared_ptr<Taken> taken) {
+  const Endpoint& endpoint = *taken->endpoint;
   const bool spools = parts_.spool != nullptr && NeverSendsAgain(endpoint.adapter->name);
   // Behind what waits already: a shop's news stay in their order.
   if (spools && !parts_.spool->empty()) return TooSlow(taken);
@@ -222,12 +232,11 @@ void Webhooks::Take(const Endpoint& endpoint, channels::Delivery delivery, std::
     taken->Answer(taken->Yes());
     return;
   }
-  if (!meaning.fetches.empty() && !RememberLeads(endpoint, meaning, taken->delivery))
-    return TooSlow(taken);
+  if (!meaning.fetches.empty() && !RememberLeads(*taken, meaning)) return TooSlow(taken);
   // Room for a change of about that size; what waits in the log already keeps it.
   if (!parts_.bytes->TryTake(taken->body.size())) return TooSlow(taken);
   auto publication = std::make_unique<Publishing>(this, taken);
-  Publish(endpoint, meaning, taken->delivery, publication.get());
+  Publish(*taken->endpoints, endpoint, meaning, taken->delivery, publication.get());
   publication->HoldBytes();
   parts_.bytes->Give(taken->body.size());
   if (publication->changes.empty()) return publication->Answer();  // leads alone
@@ -237,25 +246,12 @@ void Webhooks::Take(const Endpoint& endpoint, channels::Delivery delivery, std::
   parts_.publisher->Publish(std::move(publication));
 }
 
-// An app has one address for all its pages, whosever they are: a page that another endpoint names
-// is that one's, if the delivery is signed as that one wants it.
-const Endpoint& Webhooks::OwnerOf(const std::string& page, const Endpoint& endpoint,
-                                  const channels::Delivery& delivery) const {
-  if (page.empty() || endpoint.page_tokens.contains(page)) return endpoint;
-  const auto [first, last] = by_page_.equal_range(page);
-  for (auto at = first; at != last; ++at) {
-    const Endpoint& other = *at->second;
-    if (other.adapter == endpoint.adapter && other.adapter->is_signed(delivery, other.secrets))
-      return other;
-  }
-  return endpoint;
-}
-
-bool Webhooks::RememberLeads(const Endpoint& endpoint, const channels::Meaning& meaning,
-                             const channels::Delivery& delivery) const {
+bool Webhooks::RememberLeads(const Taken& taken, const channels::Meaning& meaning) const {
   for (const channels::Fetch& fetch : meaning.fetches) {
-    const absl::Status kept = parts_.leads->Remember(OwnerOf(fetch.account, endpoint, delivery),
-                                                     fetch, delivery.received_at_micros);
+    const Endpoint& owner =
+        taken.endpoints->OwnerOf(fetch.account, *taken.endpoint, taken.delivery);
+    const absl::Status kept =
+        parts_.leads->Remember(owner, fetch, taken.delivery.received_at_micros);
     if (kept.ok()) continue;
     runtime::Log(runtime::LogLevel::kError, "a lead's notice can't be kept on disk",
                  {{"why", ReasonOf(kept)}});
@@ -264,16 +260,17 @@ bool Webhooks::RememberLeads(const Endpoint& endpoint, const channels::Meaning& 
   return true;
 }
 
-void Webhooks::Publish(const Endpoint& endpoint, const channels::Meaning& meaning,
-                       const channels::Delivery& delivery, Publication* publication) const {
+void Webhooks::Publish(const EndpointTable& endpoints, const Endpoint& endpoint,
+                       const channels::Meaning& meaning, const channels::Delivery& delivery,
+                       Publication* publication) const {
   const auto add = [&](const Endpoint& owner, const channels::Meaning& part) {
     AddChanges(parts_.publisher, parts_.metrics, owner, part, delivery, publication);
   };
-  if (by_page_.empty()) return add(endpoint, meaning);
+  if (!endpoints.names_pages()) return add(endpoint, meaning);
   channels::Meaning own = meaning;
   std::map<const Endpoint*, channels::Meaning> others;
   const auto is_other = [&](const channels::Item& item) {
-    const Endpoint& owner = OwnerOf(item.account, endpoint, delivery);
+    const Endpoint& owner = endpoints.OwnerOf(item.account, endpoint, delivery);
     if (&owner == &endpoint) return false;
     others[&owner].items.push_back(item);
     return true;
@@ -301,6 +298,11 @@ void Webhooks::TooSlow(const std::shared_ptr<Taken>& taken) {
   if (taken->Answer({.status = 503, .retry_after_seconds = 5})) Count(channel, "busy");
 }
 
+// What is published at once of the spool: many, so that it empties faster than it fills, however
+// fast that is.
+constexpr size_t kSpoolEntries = 256;
+constexpr uint64_t kSpoolBytes = uint64_t{4} << 20;
+
 // Oldest first, each until the log has it.
 void Webhooks::Drain() {
   absl::Duration pause = absl::Milliseconds(100);
@@ -311,10 +313,11 @@ void Webhooks::Drain() {
       if (!wanted()) spooled_.wait_for(lock, std::chrono::seconds(1), wanted);
       if (stop_) return;
     }
-    const auto oldest = parts_.spool->Oldest();
-    if (!oldest) continue;
-    if (PublishAgain(oldest->content)) {
-      parts_.spool->Remove(oldest->number);
+    const auto oldest = parts_.spool->Oldest(kSpoolEntries, kSpoolBytes);
+    if (oldest.empty()) continue;
+    const size_t done = PublishAgain(oldest);
+    for (size_t i = 0; i < done; ++i) parts_.spool->Remove(oldest[i].number);
+    if (done > 0) {
       pause = absl::Milliseconds(100);
       continue;
     }
@@ -324,7 +327,7 @@ void Webhooks::Drain() {
   }
 }
 
-bool Webhooks::PublishAgain(const std::string& content) {
+size_t Webhooks::PublishAgain(const std::vector<Spool::Entry>& entries) {
   class Again final : public Publication {
    public:
     explicit Again(std::promise<bool>* done) : done_(done) {}
@@ -333,26 +336,32 @@ bool Webhooks::PublishAgain(const std::string& content) {
    private:
     std::promise<bool>* const done_;
   };
-  std::string path;
-  std::string body;
-  channels::Delivery delivery;
-  std::string channel;
-  if (!DecodeDelivery(content, &path, &delivery, &body)) return true;  // nothing to be read in it
-  const Endpoint* const endpoint = Find(path, &channel);
-  if (endpoint == nullptr) {
-    runtime::Log(runtime::LogLevel::kError,
-                 "a spooled delivery waits for its endpoint, which is not configured any more",
-                 {{"path", path}});
-    return false;
-  }
-  delivery.settings = endpoint->settings;
   std::promise<bool> done;
   auto future = done.get_future();
   auto publication = std::make_unique<Again>(&done);
-  Publish(*endpoint, endpoint->adapter->read(delivery), delivery, publication.get());
-  if (publication->changes.empty()) return true;
+  const Endpoints endpoints = Now();
+  size_t count = 0;
+  for (const Spool::Entry& entry : entries) {
+    std::string path;
+    std::string body;
+    channels::Delivery delivery;
+    if (DecodeDelivery(entry.content, &path, &delivery, &body)) {
+      const Endpoint* const endpoint = endpoints->Find(path);
+      if (endpoint == nullptr) {
+        runtime::Log(runtime::LogLevel::kError,
+                     "a spooled delivery waits for its endpoint, which is not configured any more",
+                     {{"path", path}});
+        break;
+      }
+      delivery.settings = endpoint->settings;
+      Publish(*endpoints, *endpoint, endpoint->adapter->read(delivery), delivery,
+              publication.get());
+    }  // else nothing is to be read in it
+    ++count;
+  }
+  if (publication->changes.empty()) return count;
   parts_.publisher->Publish(std::move(publication));
-  return future.get();
+  return future.get() ? count : 0;
 }
 
 }  // namespace carnet::gateway

@@ -6,8 +6,9 @@
 // refused.
 #pragma once
 
-#include <map>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,7 +17,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/http/deadlines.h"
-#include "gateway/http/endpoint.h"
+#include "gateway/http/endpoint_table.h"
 #include "gateway/http/spool.h"
 #include "gateway/publisher.h"
 #include "runtime/byte_budget.h"
@@ -38,7 +39,7 @@ class Webhooks {
     runtime::ByteBudget* bytes;  // of changes that the log has not answered
     std::vector<Endpoint> endpoints;
     // How long a sender waits for the log. Then it is spooled, or told to send again.
-    absl::Duration patience = absl::Seconds(2);
+    absl::Duration patience = absl::Milliseconds(500);
   };
   // All parts must outlive this, and what it has published be answered before it goes.
   explicit Webhooks(Parts parts);
@@ -49,6 +50,9 @@ class Webhooks {
   // An HttpHandler.
   void Handle(runtime::HttpRequest request, runtime::HttpRespond respond);
 
+  // From now on these are those that there are; what was taken in before goes on with the others.
+  void SetEndpoints(std::vector<Endpoint> endpoints);
+
   // Publishes no more from the spool. To be called before the publisher's committer goes.
   void Stop();
 
@@ -56,34 +60,31 @@ class Webhooks {
   struct Taken;
   class Publishing;
 
-  const Endpoint* Find(const std::string& path, std::string* channel) const;
+  Endpoints Now() const;
   void HandleGet(const Endpoint* endpoint, const runtime::HttpRequest& request,
                  const runtime::HttpRespond& respond) const;
   void Refuse(const std::string& channel, const runtime::HttpRespond& respond) const;
-  const Endpoint& OwnerOf(const std::string& page, const Endpoint& endpoint,
-                          const channels::Delivery& delivery) const;
+  void Take(std::shared_ptr<Taken> taken);
   // Durable when this returns; false: it can't be.
-  bool RememberLeads(const Endpoint& endpoint, const channels::Meaning& meaning,
-                     const channels::Delivery& delivery) const;
-  void Take(const Endpoint& endpoint, channels::Delivery delivery, std::string body,
-            runtime::HttpRespond respond);
-  void Publish(const Endpoint& endpoint, const channels::Meaning& meaning,
-               const channels::Delivery& delivery, Publication* publication) const;
+  bool RememberLeads(const Taken& taken, const channels::Meaning& meaning) const;
+  void Publish(const EndpointTable& endpoints, const Endpoint& endpoint,
+               const channels::Meaning& meaning, const channels::Delivery& delivery,
+               Publication* publication) const;
   void TooSlow(const std::shared_ptr<Taken>& taken);
   void Drain();
-  bool PublishAgain(const std::string& content);
+  // How many of the first ones nothing can be lost of any more.
+  size_t PublishAgain(const std::vector<Spool::Entry>& entries);
   void Count(std::string_view channel, const std::string& result) const;
 
   const Parts parts_;
-  std::map<std::string, const Endpoint*, std::less<>> by_path_;
-  std::multimap<std::string, const Endpoint*, std::less<>> by_page_;
   const Endpoint nobody_;  // what is computed for whoever is not known
 
   std::unique_ptr<Deadlines> deadlines_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable spooled_;
-  bool stop_ = false;  // guarded by mutex_
-  std::thread drain_;  // last
+  bool stop_ = false;    // guarded by mutex_
+  Endpoints endpoints_;  // guarded by mutex_
+  std::thread drain_;    // last
 };
 
 }  // namespace carnet::gateway

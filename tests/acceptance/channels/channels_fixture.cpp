@@ -31,8 +31,10 @@ std::string ReadFixture(const std::string& path) {
 ChannelsTest::ChannelsTest() { std::filesystem::create_directories(scratch_.path() + "/scratch"); }
 
 void ChannelsTest::WriteEndpoints(const std::string& toml) const {
-  std::ofstream(endpoints_) << toml;
-  chmod(endpoints_.c_str(), 0600);
+  const std::string next = endpoints_ + ".new";
+  std::ofstream(next) << toml;
+  chmod(next.c_str(), 0600);
+  std::filesystem::rename(next, endpoints_);
 }
 
 void ChannelsTest::Start(const std::vector<std::string>& more) {
