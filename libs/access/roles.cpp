@@ -64,7 +64,7 @@ void SetRole(v1::Role role, Grant* grant) {
     case v1::ROLE_BACK_OFFICE:
       Permit({v1::PERMISSION_READ_CUSTOMERS, v1::PERMISSION_READ_BALANCES,
               v1::PERMISSION_READ_HISTORY, v1::PERMISSION_READ_OUTCOMES, v1::PERMISSION_FOLLOW,
-              v1::PERMISSION_PUBLISH, v1::PERMISSION_CREATE_TOKENS},
+              v1::PERMISSION_PUBLISH, v1::PERMISSION_CREATE_TOKENS, v1::PERMISSION_READ_DELIVERIES},
              grant);
       for (int i = 0; i < v1::Body::descriptor()->field_count(); ++i) {
         const auto* field = v1::Body::descriptor()->field(i);

@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/fatal.h"
 #include "base/uuid.h"
-#include "carnet/log/v1/rows.pb.h"
 #include "domain/keys.h"
 #include "query/names.h"
 #include "query/page_token.h"
@@ -22,15 +21,15 @@ constexpr std::string_view kUntrustedList = "untrusted";
 // Positions are facts of the log: a rebuild does not move them.
 constexpr uint32_t kAnyGeneration = 0;
 
-void FillDeadLetter(const DeadLetterRow& row, carnet::v1::DeadLetter* letter) {
+}  // namespace
+
+void FillDeadLetter(const carnet::log::v1::DeadLetterRow& row, carnet::v1::DeadLetter* letter) {
   letter->set_reason(row.reason());
   letter->set_detail(row.detail());
   if (const auto id = Uuid::FromBytes(row.change_id())) letter->set_change_id(id->ToString());
   SetTimestamp(row.recorded_at_micros(), letter->mutable_recorded_at());
   letter->set_duplicates(row.duplicates());
 }
-
-}  // namespace
 
 absl::Status ListDeadLetters(const View& view, const carnet::v1::ListDeadLettersRequest& request,
                              carnet::v1::ListDeadLettersResponse* response) {

@@ -145,7 +145,8 @@ absl::StatusOr<RecordKey> KeyRing::SealingKey(std::string_view merchant, const U
     const bool durable = stored->has_value();
     // Of several threads that come here at once, all take the key of the first.
     current = impl_->by_record.GetOrPut(
-        at, CurrentKey{durable ? **stored : RecordKey{NewKeyId(record_id), Key::Random()}, durable});
+        at,
+        CurrentKey{durable ? **stored : RecordKey{NewKeyId(record_id), Key::Random()}, durable});
   }
   if (!current->durable && !IsListed(*new_keys, current->key.id)) {
     new_keys->push_back({std::string(merchant), record_id, current->key});

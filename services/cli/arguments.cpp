@@ -306,6 +306,16 @@ class Parser {
     app->add_flag("--untrusted", dead_letters->untrusted,
                   "Those of which the merchant could not be trusted, instead of a merchant's");
     AddLimit(app, &dead_letters->limit);
+    auto show = std::make_shared<ShowDeadLetter>();
+    CLI::App* shown = Leaf(app, "show", "What a channel had delivered, as it came", show);
+    shown->add_option("change", show->change_id, "The dead letter's change id")
+        ->type_name("CHANGE")
+        ->required();
+    shown->add_flag("--raw", show->raw, "Print the body alone, byte for byte");
+    // Without a subcommand: the list.
+    app->callback([this, app, dead_letters] {
+      if (app->get_subcommands().empty()) arguments_->command = *dead_letters;
+    });
   }
 
   void AddChannels() {

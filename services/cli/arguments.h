@@ -233,6 +233,10 @@ struct ListDeadLetters {
   bool untrusted = false;  // records without a trusted merchant
   int64_t limit = 100;     // 0: all
 };
+struct ShowDeadLetter {
+  std::string change_id;
+  bool raw = false;  // the body alone, byte for byte
+};
 struct TryIdentity {
   std::string events;       // JSON lines
   std::string clusters;     // CSV to write; empty: none
@@ -342,8 +346,9 @@ using Command =
                  ListSuggestions, EraseCustomer, ExportCustomers, ImportCustomers, ShowPolicy,
                  SetPolicy, ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums,
                  ShowTrialBalance, ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus,
-                 ListDeadLetters, TryIdentity, TryChannel, Till, ManageAccess, MakeToken, InitLog,
-                 CopyLog, ListStops, ListQuarantined, ResumePartition, QuarantineRecord, PrintText>;
+                 ListDeadLetters, ShowDeadLetter, TryIdentity, TryChannel, Till, ManageAccess,
+                 MakeToken, InitLog, CopyLog, ListStops, ListQuarantined, ResumePartition,
+                 QuarantineRecord, PrintText>;
 
 struct Arguments {
   CommonOptions common;

@@ -78,7 +78,7 @@ class Builder {
         ->check(CLI::IsMember({"fact", "request"}).description(""));
     AddList(app, "--permissions",
             "Only these of the role's: read-customers, read-balances, read-history, read-outcomes, "
-            "follow, publish, create-tokens, operate",
+            "follow, publish, create-tokens, operate, read-deliveries",
             "PERMISSION,…", &key->permissions);
     AddAge(app, "--expires-in", "Refused after that time; without: never", &key->expires_in);
     app->add_option("--note", key->note, "For people: who uses it, and where")->type_name("TEXT");

@@ -83,6 +83,8 @@ TEST_F(ArgumentsTest, EveryCommand) {
   EXPECT_EQ(std::get<ShowStatus>(Parse({"status", "--wait", "0.5"})->command).wait,
             absl::Milliseconds(500));
   EXPECT_TRUE(std::get<ListDeadLetters>(Parse({"dead-letters", "--untrusted"})->command).untrusted);
+  EXPECT_TRUE(
+      std::get<ShowDeadLetter>(Parse({"dead-letters", "show", "id", "--raw"})->command).raw);
 }
 
 TEST_F(ArgumentsTest, WhatMakesNoSenseIsRefusedWithTheWayToHelp) {

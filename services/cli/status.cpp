@@ -54,11 +54,6 @@ std::string RenderStatus(const v1::GetStatusResponse& status) {
   return text + (table.empty() ? "No partitions are served here.\n" : table.Render()) + stops;
 }
 
-// Where a record stands that has no id to be found by.
-std::string PlaceText(const v1::DeadLetter& letter) {
-  return letter.has_position() ? PositionText(letter.position()) : "";
-}
-
 }  // namespace
 
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command) {
@@ -69,36 +64,6 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command) 
   const auto response = Call(session, &v1::AdminService::Stub::GetStatus, v1::GetStatusRequest());
   if (!response.ok()) return response.status();
   session.Print(session.json() ? ToJson(*response) + "\n" : RenderStatus(*response));
-  return ExitCode::kDone;
-}
-
-absl::StatusOr<ExitCode> Run(const Session& session, const ListDeadLetters& command) {
-  v1::ListDeadLettersRequest request;
-  if (!command.untrusted) {
-    const auto merchant = session.Merchant();
-    if (!merchant.ok()) return merchant.status();
-    request.set_merchant(*merchant);
-  }
-  Table table({{"RECORDED AT"},
-               {"REASON"},
-               {"DETAIL"},
-               {"CHANGE"},
-               {"POSITION"},
-               {"CAME AGAIN", Align::kRight}});
-  const absl::Status status = ForEachOnPages(
-      session, &v1::AdminService::Stub::ListDeadLetters, request, command.limit,
-      [](const v1::ListDeadLettersResponse& page) { return page.dead_letters(); },
-      [&](const v1::DeadLetter& letter) {
-        if (session.json()) {
-          session.Print(ToJson(letter) + "\n");
-        } else {
-          table.Add({TimeText(letter.recorded_at()), letter.reason(), letter.detail(),
-                     letter.change_id(), PlaceText(letter), absl::StrCat(letter.duplicates())});
-        }
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return status;
-  if (!session.json()) session.Print(table.empty() ? "No dead letters.\n" : table.Render());
   return ExitCode::kDone;
 }
 

@@ -6,6 +6,7 @@
 
 #include "event_log/event_log.h"
 #include "projector/customer_service.h"
+#include "projector/delivery_service.h"
 #include "projector/identity_service.h"
 #include "projector/ledger_service.h"
 #include "projector/moments.h"
@@ -38,6 +39,7 @@ struct ProjectorServices::Impl {
   std::unique_ptr<grpc::Service> policy;
   std::unique_ptr<grpc::Service> ledger;
   std::unique_ptr<grpc::Service> orders;
+  std::unique_ptr<grpc::Service> deliveries;
   std::unique_ptr<grpc::Service> subscription;
   std::unique_ptr<grpc::Service> admin;
   std::unique_ptr<grpc::Service> outcomes;
@@ -59,6 +61,7 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
   impl_->policy = MakePolicyService(moments, parts.publish);
   impl_->ledger = MakeLedgerService(moments, parts.opener);
   impl_->orders = MakeOrderService(moments);
+  impl_->deliveries = MakeDeliveryService(moments, parts.log, parts.opener);
   impl_->subscription = MakeSubscriptionService({.moments = moments,
                                                  .projector = parts.projector,
                                                  .opener = parts.opener,
@@ -70,7 +73,7 @@ ProjectorServices::ProjectorServices(Parts parts) : impl_(std::make_unique<Impl>
   impl_->admin = MakeAdminService(moments, parts.projector, parts.log, std::move(parts.facts));
   services_ = {impl_->customers.get(), impl_->policy.get(),       impl_->ledger.get(),
                impl_->orders.get(),    impl_->subscription.get(), impl_->admin.get(),
-               impl_->identity.get()};
+               impl_->identity.get(),  impl_->deliveries.get()};
   if (parts.outcomes) {
     impl_->outcomes = MakeOutcomeService(moments);
     services_.push_back(impl_->outcomes.get());

@@ -34,8 +34,8 @@ class Opener;
 
 namespace carnet::projector_service {
 
-// CustomerService, IdentityService, PolicyService, LedgerService, SubscriptionService and
-// AdminService, to be handed to a server.
+// CustomerService, IdentityService, PolicyService, LedgerService, OrderService, DeliveryService,
+// SubscriptionService and AdminService, to be handed to a server.
 //
 // Going down: first the server's Shutdown() (it ends the streams), then Projector::Stop() (it ends
 // what waits for a position), then this, then what it was made of.

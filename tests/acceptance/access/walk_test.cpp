@@ -41,6 +41,7 @@ const std::map<v1::Permission, std::set<v1::Role>> kRolesWith = {
     {v1::PERMISSION_PUBLISH, {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_INTEGRATOR}},
     {v1::PERMISSION_CREATE_TOKENS, {v1::ROLE_BACK_OFFICE, v1::ROLE_INTEGRATOR}},
     {v1::PERMISSION_OPERATE, {v1::ROLE_OPERATOR}},
+    {v1::PERMISSION_READ_DELIVERIES, {v1::ROLE_BACK_OFFICE}},
 };
 
 const std::set<std::string> kChannelsKinds = {"contact_observed", "posting",
