@@ -42,22 +42,22 @@ std::string MayDo(v1::Role role) {
   for (int p = v1::Permission_MIN + 1; p <= v1::Permission_MAX; ++p) {
     const bool may =
         Check(grant, {.permission = static_cast<v1::Permission>(p)}, kNow) == Refusal::kNone;
-    letters += may ? "CBHOFPTA"[p - 1] : '-';
+    letters += may ? "CBHOFPTAD"[p - 1] : '-';
   }
   return letters;
 }
 
 TEST(Roles, Permissions) {
-  // customers, balances, history, outcomes, feed, publish, tokens, admin
-  EXPECT_EQ(MayDo(v1::ROLE_BACK_OFFICE), "CBHOFPT-");
-  EXPECT_EQ(MayDo(v1::ROLE_TILL), "CBHO-P--");
-  EXPECT_EQ(MayDo(v1::ROLE_REPORTS), "CBH-----");
-  EXPECT_EQ(MayDo(v1::ROLE_INTEGRATOR), "CBHOFPT-");
-  EXPECT_EQ(MayDo(v1::ROLE_OPERATOR), "---O-P-A");
-  EXPECT_EQ(MayDo(v1::ROLE_SELF), "-BH-----");
-  EXPECT_EQ(MayDo(v1::ROLE_GUARDIAN), "--H-----");
-  EXPECT_EQ(MayDo(v1::ROLE_UNSPECIFIED), "--------");
-  EXPECT_EQ(MayDo(static_cast<v1::Role>(99)), "--------");
+  // customers, balances, history, outcomes, feed, publish, tokens, admin, deliveries
+  EXPECT_EQ(MayDo(v1::ROLE_BACK_OFFICE), "CBHOFPT-D");
+  EXPECT_EQ(MayDo(v1::ROLE_TILL), "CBHO-P---");
+  EXPECT_EQ(MayDo(v1::ROLE_REPORTS), "CBH------");
+  EXPECT_EQ(MayDo(v1::ROLE_INTEGRATOR), "CBHOFPT--");
+  EXPECT_EQ(MayDo(v1::ROLE_OPERATOR), "---O-P-A-");
+  EXPECT_EQ(MayDo(v1::ROLE_SELF), "-BH------");
+  EXPECT_EQ(MayDo(v1::ROLE_GUARDIAN), "--H------");
+  EXPECT_EQ(MayDo(v1::ROLE_UNSPECIFIED), "---------");
+  EXPECT_EQ(MayDo(static_cast<v1::Role>(99)), "---------");
 }
 
 TEST(Roles, Kinds) {
