@@ -28,21 +28,25 @@ absl::Status RuleError(std::string_view reason, const MethodDescriptor& method,
                absl::StrCat("method ", method.full_name(), " ", std::string(what)));
 }
 
-// All methods of package carnet.v1 that are linked into this program.
-std::vector<const MethodDescriptor*> LinkedMethods() {
-  std::vector<const MethodDescriptor*> methods;
-  std::vector<std::string> files;
-  DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
-  for (const std::string& name : files) {
-    if (!absl::StartsWith(name, "carnet/v1/")) continue;
-    const auto* file = DescriptorPool::generated_pool()->FindFileByName(name);
-    for (int s = 0; s < file->service_count(); ++s) {
-      for (int m = 0; m < file->service(s)->method_count(); ++m) {
-        methods.push_back(file->service(s)->method(m));
+// All methods of package carnet.v1 that are linked into this program. Protobuf guards its pool, but
+// not the list of its files: it is read once.
+const std::vector<const MethodDescriptor*>& LinkedMethods() {
+  static const auto* const methods = [] {
+    auto* all = new std::vector<const MethodDescriptor*>;
+    std::vector<std::string> files;
+    DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
+    for (const std::string& name : files) {
+      if (!absl::StartsWith(name, "carnet/v1/")) continue;
+      const auto* file = DescriptorPool::generated_pool()->FindFileByName(name);
+      for (int s = 0; s < file->service_count(); ++s) {
+        for (int m = 0; m < file->service(s)->method_count(); ++m) {
+          all->push_back(file->service(s)->method(m));
+        }
       }
     }
-  }
-  return methods;
+    return all;
+  }();
+  return *methods;
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ const Rule* RuleOf(const google::protobuf::Descriptor& request_or_response);
 Facts FactsOf(const v1::Change& change);
 
 // Whether all methods of the linked services of package carnet.v1 have rules. Errors as above, the
-// method's name in them.
+// method's name in them. To be called before the process has a second thread: the first call of
+// this or of RuleOf() reads what protobuf does not guard.
 absl::Status CheckRules();
 
 }  // namespace carnet::access

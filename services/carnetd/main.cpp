@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 
+#include "access/rules.h"
 #include "carnetd/door.h"
 #include "carnetd/http_door.h"
 #include "carnetd/parts.h"
@@ -201,6 +202,8 @@ int Run(const runtime::Config& config) {
 }
 
 int Main(int argc, char** argv) {
+  // Before there is a second thread: see there.
+  if (absl::Status rules = access::CheckRules(); !rules.ok()) return Refuse(rules, kCannotStart);
   const auto loaded = runtime::LoadConfig(
       argc, argv, [](const char* name) { return std::getenv(name); },
       absl::StrCat("carnetd ", CARNET_VERSION));
