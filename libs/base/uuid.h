@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -32,7 +33,11 @@ class Uuid {
   std::string ToString() const;
   bool is_nil() const { return *this == Uuid(); }
 
-  auto operator<=>(const Uuid&) const = default;
+  // As bytes are ordered, whatever the sign of char.
+  bool operator==(const Uuid& other) const { return bytes() == other.bytes(); }
+  std::strong_ordering operator<=>(const Uuid& other) const {
+    return std::memcmp(bytes_.data(), other.bytes_.data(), kSize) <=> 0;
+  }
 
   template <typename H>
   friend H AbslHashValue(H h, const Uuid& id) {

@@ -26,10 +26,11 @@ Uuid CustomerIdOf(const Card& card) {
 
 // Oldest first: by the change that created the record, then (two created by one change) by id.
 void SortByAge(const identity::Records& records, std::vector<Uuid>* members) {
-  std::sort(members->begin(), members->end(), [&](const Uuid& a, const Uuid& b) {
-    return std::pair(records.Find(a)->row.created_change_number(), a) <
-           std::pair(records.Find(b)->row.created_change_number(), b);
-  });
+  std::vector<std::pair<uint64_t, Uuid>> ages;
+  for (const Uuid& member : *members)
+    ages.emplace_back(records.Find(member)->row.created_change_number(), member);
+  std::sort(ages.begin(), ages.end());
+  for (size_t i = 0; i < ages.size(); ++i) (*members)[i] = ages[i].second;
 }
 
 // Lets a record, its account and its identity know which customer it belongs to.

@@ -12,9 +12,10 @@ void RememberMembers(Step* step, const std::vector<Uuid>& members) {
   MembersRow row;
   for (const Uuid& member : members) row.add_members(std::string(member.bytes()));
   row.set_recorded_day(step->recorded_day);
+  const std::string bytes = row.SerializeAsString();
   for (const Uuid& member : members) {
-    PutRow(&step->state, Family::kMembers, MembersKey(step->merchant_name(), member, step->number),
-           row);
+    step->state.Put(Family::kMembers, MembersKey(step->merchant_name(), member, step->number),
+                    bytes);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <deque>
 #include <tuple>
 
+#include "absl/container/flat_hash_set.h"
+
 #include "domain/identity/facts.h"
 
 namespace carnet::domain::identity {
@@ -65,20 +67,27 @@ class Groups {
     members_[from].clear();
   }
   // Whether the rules may join the groups of two cards.
-  bool MayJoin(size_t a, size_t b) const {
+  bool MayJoin(size_t a, size_t b) {
     const auto& of_a = members_[group_[a]];
     const auto& of_b = members_[group_[b]];
     if (of_a.size() + of_b.size() > kMaxMembers) return false;
     for (const size_t one : of_a) {
       for (const size_t two : of_b) {
-        if (SaidDifferent(*cards_[one], *cards_[two])) return false;
-        if (InConflict(*cards_[one], *cards_[two])) return false;
+        if (!MayMeet(one, two)) return false;
       }
     }
     return true;
   }
 
  private:
+  bool MayMeet(size_t a, size_t b) {
+    const auto [known, is_new] = may_meet_.try_emplace(std::minmax(a, b), false);
+    if (is_new)
+      known->second = !SaidDifferent(*cards_[a], *cards_[b]) && !InConflict(*cards_[a], *cards_[b]);
+    return known->second;
+  }
+
+  absl::flat_hash_map<std::pair<size_t, size_t>, bool> may_meet_;
   std::vector<const Card*> cards_;
   std::vector<size_t> group_;
   std::vector<std::vector<size_t>> members_;
@@ -99,17 +108,17 @@ bool SaidDifferent(const Card& a, const Card& b) {
 int Clusterer::NamesOn(IdentityTokenKind kind, uint64_t token) const {
   const auto [known, is_new] = names_on_.try_emplace({kind, token}, 0);
   if (!is_new) return known->second;
-  uint32_t count = 0;
+  const Holders& holders = records_->With(kind, token);
+  if (holders.count > kMaxRecords) return 0;
   std::vector<const SeenName*> names;
   bool landline = false;
-  for (const Uuid& id : records_->With(kind, token, &count)) {
+  for (const Uuid& id : holders.ids) {
     const Card* const card = records_->Find(id);
     const Card::Value* const value = card->Find(kind, token);
     if (value == nullptr) continue;
     landline = landline || value->line == carnet::v1::VALUE_FLAG_LANDLINE;
     if (!card->names.empty()) names.push_back(&card->name(0));
   }
-  if (count > kMaxRecords) return 0;
   const int limit = kind == kEmail ? kEmailNames : landline ? kLandlineNames : kMobileNames;
   const int people = std::max(1, CountNames(std::move(names), limit));
   known->second = people < limit ? people : 0;
@@ -120,33 +129,34 @@ bool Clusterer::IsAloneAtHome(const Card& card, const Card& visitor) const {
   if (card.row.addresses().empty() || card.names.empty()) return false;
   bool known = false;
   for (const auto& address : card.row.addresses()) {
-    uint32_t count = 0;
-    for (const Uuid& id :
-         records_->With(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, address.full(), &count)) {
+    const Holders& at_home =
+        records_->With(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, address.full());
+    if (at_home.count > kMaxAtHome) return false;
+    for (const Uuid& id : at_home.ids) {
       if (id == card.id || id == visitor.id) continue;
       if (CompareNames(card, *records_->Find(id)) > NameRelation::kFamily) return false;
     }
-    if (count > kMaxAtHome) return false;
     known = true;
   }
   return known;
 }
 
 uint32_t Clusterer::RecordsNamed(uint64_t full_name) const {
-  uint32_t count = 0;
-  records_->With(carnet::v1::IDENTITY_TOKEN_KIND_NAME_FULL, full_name, &count);
-  return count;
+  return records_->With(carnet::v1::IDENTITY_TOKEN_KIND_NAME_FULL, full_name).count;
 }
 
-const Pair& Clusterer::Compared(const Card& a, const Card& b) const {
-  const auto key = std::minmax(a.id, b.id);
-  const auto [found, is_new] = pairs_.try_emplace({key.first, key.second});
-  if (is_new) found->second = ComparePair(a, b, *this);
-  return found->second;
+Pair Clusterer::Compared(const Card& a, const Card& b) const {
+  const bool in_order = a.id < b.id;
+  const std::pair pair(in_order ? &a : &b, in_order ? &b : &a);
+  const auto found = pairs_.find(pair);
+  if (found != pairs_.end()) return found->second;
+  return pairs_.emplace(pair, ComparePair(a, b, *this)).first->second;
 }
 
-std::set<Uuid> Clusterer::Sharing(const Card& card) const {
-  std::set<Uuid> others;
+const std::vector<const Card*>& Clusterer::Sharing(const Card& card) const {
+  const auto [found, is_new] = sharing_.try_emplace(&card);
+  std::vector<const Card*>& others = found->second;
+  if (!is_new) return others;
   ForEachSharedValue(card.row, [&](IdentityTokenKind kind, uint64_t token) {
     switch (kind) {
       case kPhone:
@@ -159,40 +169,44 @@ std::set<Uuid> Clusterer::Sharing(const Card& card) const {
       default:
         return;  // never links by itself
     }
-    uint32_t count = 0;
-    for (const Uuid& id : records_->With(kind, token, &count)) {
-      if (id != card.id) others.insert(id);
+    for (const Uuid& id : records_->With(kind, token).ids) {
+      if (id != card.id) others.push_back(records_->Find(id));
     }
   });
+  std::sort(others.begin(), others.end(),
+            [](const Card* a, const Card* b) { return a->id < b->id; });
+  others.erase(std::unique(others.begin(), others.end()), others.end());
   return others;
 }
 
 std::vector<Uuid> Clusterer::Neighbourhood(const Uuid& id) const {
-  std::set<Uuid> reached = {id};
-  std::deque<Uuid> open = {id};
-  while (!open.empty() && reached.size() <= kMaxNeighbourhood) {
-    const Card* const card = records_->Find(open.front());
-    open.pop_front();
-    for (const Decision& decision : card->row.decisions()) {
-      const auto other = Uuid::FromBytes(decision.other());
-      if (decision.same() && reached.insert(*other).second) open.push_back(*other);
+  std::vector<const Card*> reached = {records_->Find(id)};
+  absl::flat_hash_set<const Card*> known = {reached[0]};
+  for (size_t i = 0; i < reached.size() && reached.size() <= kMaxNeighbourhood; ++i) {
+    const Card& card = *reached[i];
+    for (const Decision& decision : card.row.decisions()) {
+      if (!decision.same()) continue;
+      const Card* const other = records_->Find(*Uuid::FromBytes(decision.other()));
+      if (known.insert(other).second) reached.push_back(other);
     }
-    for (const Uuid& other : Sharing(*card)) {
-      if (reached.contains(other)) continue;
-      if (!Compared(*card, *records_->Find(other)).automatic()) continue;
-      reached.insert(other);
-      open.push_back(other);
+    for (const Card* const other : Sharing(card)) {
+      if (known.contains(other) || !Compared(card, *other).automatic()) continue;
+      known.insert(other);
+      reached.push_back(other);
     }
   }
-  return {reached.begin(), reached.end()};
+  std::vector<Uuid> ids;
+  for (const Card* const card : reached) ids.push_back(card->id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 std::vector<Cluster> Clusterer::Divide(const std::vector<Uuid>& neighbourhood) const {
   std::vector<const Card*> cards;
-  std::map<Uuid, size_t> places;
+  absl::flat_hash_map<const Card*, size_t> places;
   for (const Uuid& id : neighbourhood) {
-    places.emplace(id, cards.size());
     cards.push_back(records_->Find(id));
+    places.emplace(cards.back(), places.size());
   }
   Groups groups(cards);
   std::vector<Link> links;
@@ -207,15 +221,16 @@ std::vector<Cluster> Clusterer::Divide(const std::vector<Uuid>& neighbourhood) c
   std::vector<Candidate> candidates;
   for (size_t i = 0; i < cards.size(); ++i) {
     for (const Decision& decision : cards[i]->row.decisions()) {
-      const auto other = places.find(*Uuid::FromBytes(decision.other()));
-      if (!decision.same() || other == places.end() || other->second <= i) continue;
-      links.push_back({.first = cards[i]->id, .second = other->first, .by_person = true});
+      if (!decision.same()) continue;
+      const auto other = places.find(records_->Find(*Uuid::FromBytes(decision.other())));
+      if (other == places.end() || other->second <= i) continue;
+      links.push_back({.first = cards[i]->id, .second = other->first->id, .by_person = true});
       if (groups.GroupOf(i) != groups.GroupOf(other->second)) groups.Join(i, other->second);
     }
-    for (const Uuid& id : Sharing(*cards[i])) {
-      const auto other = places.find(id);
+    for (const Card* const sharing : Sharing(*cards[i])) {
+      const auto other = places.find(sharing);
       if (other == places.end() || other->second <= i) continue;
-      const Pair& pair = Compared(*cards[i], *cards[other->second]);
+      const Pair pair = Compared(*cards[i], *sharing);
       if (pair.automatic()) candidates.push_back({pair.score, i, other->second, pair.evidence});
     }
   }
@@ -232,16 +247,17 @@ std::vector<Cluster> Clusterer::Divide(const std::vector<Uuid>& neighbourhood) c
                      .evidence = pair.evidence});
   }
 
-  std::map<size_t, Cluster> clusters;
+  std::vector<Cluster> clusters(cards.size());
   for (size_t i = 0; i < cards.size(); ++i) {
     clusters[groups.GroupOf(i)].members.push_back(cards[i]->id);
   }
   for (const Link& link : links) {
-    clusters[groups.GroupOf(places.at(link.first))].links.push_back(link);
+    clusters[groups.GroupOf(places.at(records_->Find(link.first)))].links.push_back(link);
   }
-  std::vector<Cluster> sorted;
-  for (auto& [group, cluster] : clusters) sorted.push_back(std::move(cluster));
-  return sorted;
+  clusters.erase(std::remove_if(clusters.begin(), clusters.end(),
+                                [](const Cluster& cluster) { return cluster.members.empty(); }),
+                 clusters.end());
+  return clusters;
 }
 
 std::set<Uuid> HeldByPeople(const Records& records, const Uuid& record) {

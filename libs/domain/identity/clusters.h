@@ -9,27 +9,31 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 
 #include "base/uuid.h"
 #include "domain/identity/evidence.h"
 
 namespace carnet::domain::identity {
 
-// Where the records come from.
+// The records that have or had a value.
+struct Holders {
+  uint32_t count = 0;
+  std::vector<Uuid> ids;  // ascending; none where there are more than kMaxRecords
+};
+
+// Where the records come from. What it answers stays valid until that record or value changes.
 class Records {
  public:
   virtual ~Records() = default;
   // Null: there is none.
   virtual const Card* Find(const Uuid& id) const = 0;
-  // The records that have or had a value, ascending; none where there are more than kMaxRecords.
-  // `count` says how many there are.
-  virtual std::vector<Uuid> With(carnet::v1::IdentityTokenKind kind, uint64_t token,
-                                 uint32_t* count) const = 0;
+  virtual const Holders& With(carnet::v1::IdentityTokenKind kind, uint64_t token) const = 0;
 };
 
 // A link of a customer. Those of one customer make a tree, but for people's own, which are all
@@ -76,14 +80,16 @@ class Clusterer : public Surroundings {
   // people's links make of that record.
   std::vector<Cluster> CustomersAround(const Uuid& id) const;
 
-  // The records that share a value with a card, and how they compare.
-  const Pair& Compared(const Card& a, const Card& b) const;
-  std::set<Uuid> Sharing(const Card& card) const;
+  // The records that share a value with a card, ascending, and how they compare.
+  const std::vector<const Card*>& Sharing(const Card& card) const;
+  Pair Compared(const Card& a, const Card& b) const;
 
  private:
   const Records* records_;
-  mutable std::map<std::pair<int, uint64_t>, int> names_on_;
-  mutable std::map<std::pair<Uuid, Uuid>, Pair> pairs_;
+  mutable absl::flat_hash_map<std::pair<int, uint64_t>, int> names_on_;
+  // For look-ups alone; the smaller id is first.
+  mutable absl::flat_hash_map<std::pair<const Card*, const Card*>, Pair> pairs_;
+  mutable absl::node_hash_map<const Card*, std::vector<const Card*>> sharing_;
 };
 
 // What people said last of two records.

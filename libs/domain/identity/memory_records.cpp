@@ -10,13 +10,24 @@ void MemoryRecords::Put(const Uuid& id, carnet::log::v1::IdentityRow row) {
   std::unique_ptr<Card>& card = cards_[id];
   if (card != nullptr) {
     ForEachSharedValue(card->row, [&](carnet::v1::IdentityTokenKind kind, uint64_t token) {
-      by_value_[{kind, token}].erase(id);
+      Value& value = by_value_[{kind, token}];
+      value.all.erase(id);
+      SetHolders(&value);
     });
   }
   card = std::make_unique<Card>(MakeCard(id, std::move(row)));
   ForEachSharedValue(card->row, [&](carnet::v1::IdentityTokenKind kind, uint64_t token) {
-    by_value_[{kind, token}].insert(id);
+    Value& value = by_value_[{kind, token}];
+    value.all.insert(id);
+    SetHolders(&value);
   });
+}
+
+void MemoryRecords::SetHolders(Value* value) {
+  value->holders.count = static_cast<uint32_t>(value->all.size());
+  value->holders.ids.clear();
+  if (value->all.size() <= kMaxRecords)
+    value->holders.ids.assign(value->all.begin(), value->all.end());
 }
 
 const Card* MemoryRecords::Find(const Uuid& id) const {
@@ -24,12 +35,10 @@ const Card* MemoryRecords::Find(const Uuid& id) const {
   return found == cards_.end() ? nullptr : found->second.get();
 }
 
-std::vector<Uuid> MemoryRecords::With(carnet::v1::IdentityTokenKind kind, uint64_t token,
-                                      uint32_t* count) const {
+const Holders& MemoryRecords::With(carnet::v1::IdentityTokenKind kind, uint64_t token) const {
+  static const auto* const kNone = new Holders();
   const auto found = by_value_.find({kind, token});
-  *count = found == by_value_.end() ? 0 : static_cast<uint32_t>(found->second.size());
-  if (*count == 0 || *count > kMaxRecords) return {};
-  return {found->second.begin(), found->second.end()};
+  return found == by_value_.end() ? *kNone : found->second.holders;
 }
 
 std::vector<Uuid> MemoryRecords::All() const {

@@ -18,14 +18,19 @@ class MemoryRecords final : public Records {
   void Put(const Uuid& id, carnet::log::v1::IdentityRow row);
 
   const Card* Find(const Uuid& id) const override;
-  std::vector<Uuid> With(carnet::v1::IdentityTokenKind kind, uint64_t token,
-                         uint32_t* count) const override;
+  const Holders& With(carnet::v1::IdentityTokenKind kind, uint64_t token) const override;
 
   std::vector<Uuid> All() const;
 
  private:
   std::map<Uuid, std::unique_ptr<Card>> cards_;
-  std::map<std::pair<int, uint64_t>, std::set<Uuid>> by_value_;
+  struct Value {
+    std::set<Uuid> all;
+    Holders holders;
+  };
+  void SetHolders(Value* value);
+
+  std::map<std::pair<int, uint64_t>, Value> by_value_;
 };
 
 // Every customer, those of one record too; by first members.

@@ -52,17 +52,16 @@ void AddVisitors(const Records& records, const Clusterer& clusterer, const Value
                  const Uuid& changed, std::set<Uuid>* seeds) {
   for (const auto& [kind, token] : values) {
     if (kind != carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL) continue;
-    uint32_t count = 0;
-    const std::vector<Uuid> at_home = records.With(kind, token, &count);
-    if (count > kMaxAtHome + 1) continue;  // no home, before or after
-    for (const Uuid& id : at_home) {
+    const Holders& at_home = records.With(kind, token);
+    if (at_home.count > kMaxAtHome + 1) continue;  // no home, before or after
+    for (const Uuid& id : at_home.ids) {
       if (id == changed) continue;
       const Card& card = *records.Find(id);
-      for (const Uuid& other : clusterer.Sharing(card)) {
-        const NameRelation names = CompareNames(card, *records.Find(other));
+      for (const Card* const other : clusterer.Sharing(card)) {
+        const NameRelation names = CompareNames(card, *other);
         if (names == NameRelation::kFamily || names == NameRelation::kUnknown) {
           seeds->insert(id);
-          seeds->insert(other);
+          seeds->insert(other->id);
         }
       }
     }
@@ -133,23 +132,19 @@ void Replace(Step* step, const Uuid& record, const IdentityRow& before, const Id
                       std::back_inserter(came));
   std::map<std::pair<IdentityTokenKind, uint64_t>, std::vector<Uuid>> others;
   for (const auto& value : all) {
-    uint32_t count = 0;
-    if (Identifies(value.first)) others[value] = records.With(value.first, value.second, &count);
+    if (Identifies(value.first)) others[value] = records.With(value.first, value.second).ids;
   }
-  for (const auto& [kind, token] : left) {
-    RemoveFromSharedValue(merchant, kind, token, record, records.Value(kind, token), &step->state);
-  }
-  for (const auto& [kind, token] : came) {
-    AddToSharedValue(merchant, kind, token, record, records.Value(kind, token), &step->state);
-  }
+  for (const auto& [kind, token] : left)
+    RemoveHolder(merchant, kind, token, record, records.MutableWith(kind, token), &step->state);
+  for (const auto& [kind, token] : came)
+    AddHolder(merchant, kind, token, record, records.MutableWith(kind, token), &step->state);
   PutRow(&step->state, Family::kIdentity, RecordKey(merchant, record), after);
   records.Forget(record);
 
   const Clusterer clusterer(records);
   for (const auto& [value, names] : NamesOnAll(clusterer, all)) {
     if (names == names_before[value]) continue;
-    uint32_t count = 0;
-    const std::vector<Uuid> now = records.With(value.first, value.second, &count);
+    const std::vector<Uuid>& now = records.With(value.first, value.second).ids;
     seeds.insert(now.begin(), now.end());
     seeds.insert(others[value].begin(), others[value].end());
   }
@@ -237,7 +232,8 @@ void EraseFacts(Step* step, const std::vector<Uuid>& members) {
       AddVisitors(records, clusterer, ValuesOf(row), member, &seeds);
     // Whoever was weighed against one of them may belong elsewhere now.
     for (const auto& [member, row] : rows) {
-      for (const Uuid& other : clusterer.Sharing(*records.Find(member))) seeds.insert(other);
+      for (const Card* const other : clusterer.Sharing(*records.Find(member)))
+        seeds.insert(other->id);
     }
   }
   for (const auto& [member, row] : rows) {
@@ -246,8 +242,7 @@ void EraseFacts(Step* step, const std::vector<Uuid>& members) {
       if (other && !gone.contains(*other)) SetDecision(step, *other, member, std::nullopt);
     }
     for (const auto& [kind, token] : ValuesOf(row))
-      RemoveFromSharedValue(merchant, kind, token, member, records.Value(kind, token),
-                            &step->state);
+      RemoveHolder(merchant, kind, token, member, records.MutableWith(kind, token), &step->state);
     step->state.Delete(Family::kIdentity, RecordKey(merchant, member));
   }
 
@@ -255,8 +250,7 @@ void EraseFacts(Step* step, const std::vector<Uuid>& members) {
   const Clusterer clusterer(after);
   for (const auto& [value, names] : NamesOnAll(clusterer, all)) {
     if (names == names_before[value]) continue;
-    uint32_t count = 0;
-    const std::vector<Uuid> now = after.With(value.first, value.second, &count);
+    const std::vector<Uuid>& now = after.With(value.first, value.second).ids;
     seeds.insert(now.begin(), now.end());
   }
   for (const Uuid& member : members) seeds.erase(member);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "carnet/log/v1/identity_rows.pb.h"
 #include "domain/identity/evidence.h"
 #include "domain/keys.h"
 
@@ -27,45 +28,49 @@ std::string Pack(const std::vector<Uuid>& ids) {
   return bytes;
 }
 
-}  // namespace
-
-SharedValueRow ReadSharedValue(const Reader& state, std::string_view merchant,
-                               IdentityTokenKind kind, uint64_t token) {
+void Write(const std::string& key, const Holders& holders, Overlay* state) {
   SharedValueRow row;
-  GetRow(state, Family::kSharedValues, SharedValueKey(merchant, kind, token), &row);
-  return row;
+  row.set_count(holders.count);
+  row.set_records(Pack(holders.ids));
+  PutRow(state, Family::kSharedValues, key, row);
 }
 
-std::vector<Uuid> RecordsOf(const SharedValueRow& row) { return Unpack(row.records()); }
+}  // namespace
 
-void AddToSharedValue(std::string_view merchant, IdentityTokenKind kind, uint64_t token,
-                      const Uuid& record, SharedValueRow* row, Overlay* state) {
-  row->set_count(row->count() + 1);
+Holders ReadHolders(const Reader& state, std::string_view merchant, IdentityTokenKind kind,
+                    uint64_t token) {
+  SharedValueRow row;
+  GetRow(state, Family::kSharedValues, SharedValueKey(merchant, kind, token), &row);
+  return {.count = row.count(), .ids = Unpack(row.records())};
+}
+
+void AddHolder(std::string_view merchant, IdentityTokenKind kind, uint64_t token,
+               const Uuid& record, Holders* holders, Overlay* state) {
+  ++holders->count;
   const auto put_own_row = [&](const Uuid& id) {
     state->Put(Family::kSharedValues, SharedValueKey(merchant, kind, token, id), "");
   };
-  if (row->count() > kMaxRecords) {
-    for (const Uuid& id : Unpack(row->records())) put_own_row(id);
-    row->clear_records();
+  std::vector<Uuid>& ids = holders->ids;
+  if (holders->count > kMaxRecords) {
+    for (const Uuid& id : ids) put_own_row(id);
+    ids.clear();
     put_own_row(record);
   } else {
-    std::vector<Uuid> ids = Unpack(row->records());
     ids.insert(std::lower_bound(ids.begin(), ids.end(), record), record);
-    row->set_records(Pack(ids));
   }
-  PutRow(state, Family::kSharedValues, SharedValueKey(merchant, kind, token), *row);
+  Write(SharedValueKey(merchant, kind, token), *holders, state);
 }
 
-void RemoveFromSharedValue(std::string_view merchant, IdentityTokenKind kind, uint64_t token,
-                           const Uuid& record, SharedValueRow* row, Overlay* state) {
-  Require(row->count() > 0, "a shared value has a row");
+void RemoveHolder(std::string_view merchant, IdentityTokenKind kind, uint64_t token,
+                  const Uuid& record, Holders* holders, Overlay* state) {
+  Require(holders->count > 0, "a shared value has a row");
   const std::string key = SharedValueKey(merchant, kind, token);
-  const bool in_rows = row->count() > kMaxRecords;
-  row->set_count(row->count() - 1);
-  std::vector<Uuid> ids = Unpack(row->records());
+  const bool in_rows = holders->count > kMaxRecords;
+  --holders->count;
+  std::vector<Uuid>& ids = holders->ids;
   if (in_rows) {
     state->Delete(Family::kSharedValues, SharedValueKey(merchant, kind, token, record));
-    if (row->count() <= kMaxRecords) {
+    if (holders->count <= kMaxRecords) {
       state->Scan(Family::kSharedValues, key, [&](std::string_view at, std::string_view) {
         if (at.size() > key.size()) ids.push_back(*Uuid::FromBytes(at.substr(key.size())));
         return true;
@@ -76,11 +81,10 @@ void RemoveFromSharedValue(std::string_view merchant, IdentityTokenKind kind, ui
   } else {
     ids.erase(std::remove(ids.begin(), ids.end(), record), ids.end());
   }
-  row->set_records(Pack(ids));
-  if (row->count() == 0) {
+  if (holders->count == 0) {
     state->Delete(Family::kSharedValues, key);
   } else {
-    PutRow(state, Family::kSharedValues, key, *row);
+    Write(key, *holders, state);
   }
 }
 

@@ -2,12 +2,12 @@
 // read once.
 #pragma once
 
-#include <map>
-#include <memory>
+#include <cstdint>
+#include <string_view>
 #include <utility>
-#include <vector>
 
-#include "carnet/log/v1/identity_rows.pb.h"
+#include "absl/container/node_hash_map.h"
+
 #include "domain/identity/clusters.h"
 #include "domain/state.h"
 
@@ -20,19 +20,19 @@ class StoredRecords final : public Records {
       : state_(&state), merchant_(merchant) {}
 
   const Card* Find(const Uuid& id) const override;
-  std::vector<Uuid> With(carnet::v1::IdentityTokenKind kind, uint64_t token,
-                         uint32_t* count) const override;
+  const Holders& With(carnet::v1::IdentityTokenKind kind, uint64_t token) const override;
 
-  // The row of a value: whoever writes it, writes it here too.
-  carnet::log::v1::SharedValueRow* Value(carnet::v1::IdentityTokenKind kind, uint64_t token) const;
+  // For who writes: what it changes here it writes to the views.
+  Holders* MutableWith(carnet::v1::IdentityTokenKind kind, uint64_t token) const;
   // What was read of a record is forgotten: it was written.
   void Forget(const Uuid& id) { cards_.erase(id); }
 
  private:
   const Reader* state_;
   std::string_view merchant_;
-  mutable std::map<Uuid, std::unique_ptr<Card>> cards_;
-  mutable std::map<std::pair<int, uint64_t>, carnet::log::v1::SharedValueRow> values_;
+  // For look-ups alone; what they hold stays where it is.
+  mutable absl::node_hash_map<Uuid, Card> cards_;
+  mutable absl::node_hash_map<std::pair<int, uint64_t>, Holders> values_;
 };
 
 }  // namespace carnet::domain::identity

@@ -17,8 +17,7 @@ std::vector<Suggestion> Suggest(const Records& records, const Uuid& customer,
   for (const Uuid& id : members) {
     ForEachSharedValue(records.Find(id)->row,
                        [&](carnet::v1::IdentityTokenKind kind, uint64_t token) {
-                         uint32_t count = 0;
-                         for (const Uuid& other : records.With(kind, token, &count))
+                         for (const Uuid& other : records.With(kind, token).ids)
                            candidates.insert(other);
                        });
   }
