@@ -57,14 +57,14 @@ std::string RandomId() {
 
 absl::StatusOr<v1::AccessFile> LoadAccessFile(const std::string& path) {
   std::string text;
-  mode_t mode = 0;
-  if (absl::Status status = ReadFile(path, &text, &mode); !status.ok()) {
+  struct stat info = {};
+  if (absl::Status status = ReadFile(path, &text, &info); !status.ok()) {
     return FileError(
         absl::IsNotFound(status) ? "ACCESS_FILE_MISSING" : "ACCESS_FILE_UNREADABLE", path,
         absl::IsNotFound(status) ? "no such file; `carnet access create` makes it with a first key"
                                  : std::string(status.message()));
   }
-  if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return FileError("ACCESS_FILE_MODE", path, "others may write it; run: chmod 600 " + path);
   }
   v1::AccessFile file;
@@ -109,9 +109,9 @@ absl::Status CheckKey(const v1::AccessKey& key) {
         return Malformed(key, "merchants", "is empty: name at least one");
       break;
     case v1::ROLE_OPERATOR:
-      if (!key.merchants().empty()) {
-        return Malformed(key, "merchants", "must be empty: an operator belongs to no merchant");
-      }
+    case v1::ROLE_GATEWAY:
+      if (!key.merchants().empty())
+        return Malformed(key, "merchants", "must be empty: that role belongs to no merchant");
       break;
     default:
       return Malformed(key, "role", "is no role of keys");

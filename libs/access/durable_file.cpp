@@ -34,14 +34,12 @@ int64_t Nanoseconds(const timespec& time) {
 
 }  // namespace
 
-absl::Status ReadFile(const std::string& path, std::string* content, mode_t* mode) {
+absl::Status ReadFile(const std::string& path, std::string* content, struct stat* info) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status;
-  if (file.get() < 0 || fstat(file.get(), &status) != 0) {
+  if (file.get() < 0 || fstat(file.get(), info) != 0) {
     if (errno == ENOENT) return absl::NotFoundError("no such file");
     return absl::UnavailableError(std::strerror(errno));
   }
-  *mode = status.st_mode;
   content->clear();
   char buffer[4096];
   while (true) {

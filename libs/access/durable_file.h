@@ -1,6 +1,7 @@
 // Small files that must be whole and that several programs change.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 namespace carnet::access {
 
-// All of a file, and its permission bits. Errors: NOT_FOUND; UNAVAILABLE for any other reason.
-absl::Status ReadFile(const std::string& path, std::string* content, mode_t* mode);
+// All of a file, and what fstat(2) tells of it. Errors: NOT_FOUND; UNAVAILABLE for any other
+// reason.
+absl::Status ReadFile(const std::string& path, std::string* content, struct stat* info);
 
 // Puts a file at `path`, durable when this returns; a reader sees all of it or what was there.
 // Error: UNAVAILABLE(FILE_NOT_WRITTEN).

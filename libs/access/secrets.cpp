@@ -7,6 +7,7 @@
 
 #include "access/durable_file.h"
 #include "access/sodium.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace carnet::access {
@@ -129,15 +130,15 @@ const Secret* Find(const Secrets& secrets, std::string_view name) {
 
 absl::StatusOr<Secrets> LoadSecrets(const std::string& path) {
   std::string text;
-  mode_t mode = 0;
-  if (absl::Status status = ReadFile(path, &text, &mode); !status.ok()) {
+  struct stat file = {};
+  if (absl::Status status = ReadFile(path, &text, &file); !status.ok()) {
     return SecretsError(
         absl::IsNotFound(status) ? "ACCESS_SECRETS_MISSING" : "ACCESS_SECRETS_UNREADABLE", path,
         status.message() == "" ? "" : std::string(status.message()));
   }
   Secrets secrets;
   absl::Status status;
-  if ((mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (!IsPrivate(file)) {
     status = SecretsError("ACCESS_SECRETS_MODE", path, "others may use it; run: chmod 600 " + path);
   }
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {

@@ -10,6 +10,12 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
+bool IsPrivate(const struct stat& file) {
+  const bool by_group = file.st_uid == 0 && geteuid() != 0;
+  const mode_t others = by_group ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  return (file.st_mode & others) == 0;
+}
+
 bool WriteAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());

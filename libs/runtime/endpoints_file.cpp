@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include <toml++/toml.h>
 
+#include "base/descriptor.h"
 #include "runtime/settings.h"
 
 namespace carnet::runtime {
@@ -86,7 +87,7 @@ absl::StatusOr<std::vector<EndpointConfig>> LoadEndpoints(const std::string& pat
   struct stat info {};
   if (stat(path.c_str(), &info) != 0)
     return ConfigError("CONFIG_UNREADABLE", path, absl::StrCat("can't be read: ", strerror(errno)));
-  if ((info.st_mode & 077) != 0)
+  if (!IsPrivate(info))
     return ConfigError("CONFIG_MODE", path,
                        "holds secrets and can be read by others: chmod 600 it");
   toml::table table;

@@ -56,7 +56,7 @@ absl::StatusOr<Key> LoadRootKey(const std::string& path) {
   }
   struct stat status;
   if (fstat(file.get(), &status) != 0) return Unreadable(path, "can't be examined");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (!IsPrivate(status)) {
     return RootKeyError("ROOT_KEY_MODE", path, "others may use it; run: chmod 600 " + path);
   }
   // One byte more than there should be, to notice a longer file.

@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "vault/test_support.h"
 
@@ -45,6 +46,16 @@ TEST(RootKeyTest, OthersMayNotReadIt) {
   }
   ASSERT_EQ(chmod(path.c_str(), 0400), 0);
   EXPECT_TRUE(LoadOrMakeRootKey(path).ok());
+}
+
+TEST(RootKeyTest, ItsGroupMayReadWhatRootMountsForAnotherUser) {
+  struct stat file = {};
+  file.st_uid = geteuid() == 0 ? 1 : 0;  // somebody else's, and root's
+  for (const auto& [mode, is_private] : {std::pair(0600, true), std::pair(0440, file.st_uid == 0),
+                                         std::pair(0444, false), std::pair(0620, false)}) {
+    file.st_mode = S_IFREG | static_cast<mode_t>(mode);
+    EXPECT_EQ(IsPrivate(file), is_private) << mode;
+  }
 }
 
 TEST(RootKeyTest, MustBeThirtyTwoBytes) {

@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "cli/json.h"
 #include "domain/reasons.h"
@@ -36,36 +37,11 @@ absl::Status Unusable(const std::string& path, std::string_view what) {
                             std::strerror(errno)));
 }
 
-// A file descriptor that closes.
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&&) = delete;
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 // What is new in a folder, or renamed, is durable afterwards.
 bool SyncFolderOf(const std::string& path) {
   std::string folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) folder = ".";
-  const Fd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd.ok() && fsync(fd.get()) == 0;
 }
 
@@ -117,15 +93,15 @@ class LockedFile {
     if (ftruncate(fd_.get(), *end) != 0) return Unusable(path_, "written");
     if (WriteAll(fd_.get(), line) && fdatasync(fd_.get()) == 0) return absl::OkStatus();
     absl::Status failed = Unusable(path_, "written");
-    // What is left of the line says nothing, whether this succeeds or not.
-    if (ftruncate(fd_.get(), *end) != 0) return failed;
+    // Half a line says nothing; a whole one that is not durable must not stay either.
+    if (ftruncate(fd_.get(), *end) != 0) return Unusable(path_, "cut back to what it was");
     return failed;
   }
 
   absl::Status Replace(std::string_view content) {
     const std::string temporary = path_ + ".new";
     {
-      const Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      const Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
       if (!fd.ok() || !WriteAll(fd.get(), content) || fsync(fd.get()) != 0)
         return Unusable(temporary, "written");
     }
@@ -154,7 +130,7 @@ class LockedFile {
   }
 
   std::string path_;
-  Fd fd_;
+  Descriptor fd_;
 };
 
 // What all lines together say.

@@ -95,6 +95,14 @@ bool Process::HasEnded() {
   return ended_;
 }
 
+std::string Process::ReadOutput() {
+  std::string all;
+  char bytes[4096];
+  for (ssize_t count; (count = read(output_, bytes, sizeof bytes)) > 0;)
+    all.append(bytes, static_cast<size_t>(count));
+  return all;
+}
+
 std::string Process::StandardError() const {
   std::ifstream file(error_file_, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -26,6 +26,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   int output() const { return output_; }
+  // All of it, from here on until the process has closed it.
+  std::string ReadOutput();
   void Signal(int signal) const;
   // SIGSTOP; returns when all of its threads stand still. SIGCONT lets it go on.
   void Stop();

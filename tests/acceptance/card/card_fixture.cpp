@@ -1,7 +1,6 @@
 #include "tests/acceptance/card/card_fixture.h"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -196,9 +195,7 @@ CliRun CardTest::Cli(const std::vector<std::string>& arguments) {
                                .environment = {{"TZ", "UTC"}},
                                .error_file = scratch_.path() + "/scratch/cli.stderr"});
   CliRun run;
-  char bytes[4096];
-  for (ssize_t count; (count = read(process.output(), bytes, sizeof bytes)) > 0;)
-    run.output.append(bytes, static_cast<size_t>(count));
+  run.output = process.ReadOutput();
   const int status = process.Wait();
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   run.errors = process.StandardError();

@@ -1,7 +1,6 @@
 #include "tests/acceptance/doors/doors_fixture.h"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -108,9 +107,7 @@ CliRun DoorsTest::Cli(const std::vector<std::string>& words, const std::string& 
                                .environment = CliEnvironment(merchant),
                                .error_file = scratch_.path() + "/cli.stderr"});
   CliRun run;
-  char bytes[4096];
-  for (ssize_t count; (count = read(process.output(), bytes, sizeof bytes)) > 0;)
-    run.output.append(bytes, static_cast<size_t>(count));
+  run.output = process.ReadOutput();
   const int status = process.Wait();
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   run.errors = process.StandardError();

@@ -1,7 +1,6 @@
 // `carnet log copy`, as an operator uses it: a log of one machine goes to Kafka, into another
 // number of partitions, and back to another machine. What that serves, and every row below it, is
 // what the first log says.
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -37,11 +36,7 @@ class LogCopyTest : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     simulation::Process process(
         {.arguments = arguments, .environment = {}, .error_file = folder_.path() + "/copy.stderr"});
-    std::string output;
-    char bytes[4096];
-    for (ssize_t count; (count = read(process.output(), bytes, sizeof bytes)) > 0;) {
-      output.append(bytes, static_cast<size_t>(count));
-    }
+    std::string output = process.ReadOutput();
     return process.Wait() == 0 ? output : "refused: " + process.StandardError();
   }
 

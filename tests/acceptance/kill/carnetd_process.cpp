@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -91,11 +90,7 @@ int CarnetdProcess::Terminate() {
 std::string OutputOf(const std::vector<std::string>& arguments, const std::string& scratch) {
   simulation::Process process(
       {.arguments = arguments, .environment = {}, .error_file = scratch + "/output.stderr"});
-  std::string output;
-  char bytes[4096];
-  for (ssize_t count; (count = read(process.output(), bytes, sizeof bytes)) > 0;) {
-    output.append(bytes, static_cast<size_t>(count));
-  }
+  std::string output = process.ReadOutput();
   const int status = process.Wait();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return output;
   Fatal(arguments[0] + ": " + simulation::DescribeStatus(status) + ": " + process.StandardError());

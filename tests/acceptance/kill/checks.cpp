@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "carnet/v1/change_service.grpc.pb.h"
@@ -147,60 +148,73 @@ std::string WithoutEnds(const std::string& output) {
   return text;
 }
 
-}  // namespace
+// Where the views of a partition are.
+struct Place {
+  std::string position;
+  std::string end;  // the log's
+};
 
-namespace {
-
-// Where the views of `live` are: "position <partition> <offset> of <end>".
-std::vector<std::string> PositionsOf(const std::string& live) {
-  std::vector<std::string> positions;
+// Of each partition, in order: "position <partition> <position> of <end>".
+std::vector<Place> PlacesOf(const std::string& live) {
+  std::vector<Place> places;
   std::istringstream lines(live);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
-    std::string word, partition, position;
-    words >> word >> partition >> position;
-    if (word == "position") positions.push_back(position);
+    std::string word, partition, of;
+    Place place;
+    words >> word >> partition >> place.position >> of >> place.end;
+    if (word == "position") places.push_back(place);
   }
-  return positions;
+  return places;
 }
+
+// A copy of a data folder, as views are read and folded elsewhere than where a process has them.
+class Copy {
+ public:
+  Copy(const std::string& data, std::string scratch)
+      : scratch_(std::move(scratch)), folder_(scratch_ + "/copy") {
+    fs::remove_all(folder_);
+    CopyFolder(data, folder_);
+  }
+  ~Copy() { fs::remove_all(folder_); }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  std::string Live() const { return OutputOf({REFOLD_BINARY, "live", folder_}, scratch_); }
+  std::string Fresh(size_t batch, const std::vector<std::string>& positions) const {
+    std::vector<std::string> refold = {REFOLD_BINARY, "fresh", folder_, std::to_string(batch)};
+    refold.insert(refold.end(), positions.begin(), positions.end());
+    return OutputOf(refold, scratch_);
+  }
+
+ private:
+  const std::string scratch_;
+  const std::string folder_;
+};
 
 }  // namespace
 
 std::string Refolded(const std::string& data, const std::string& scratch,
                      std::vector<std::string>* positions) {
-  const std::string copy = scratch + "/copy";
-  fs::remove_all(copy);
-  CopyFolder(data, copy);
-  if (positions->empty())
-    *positions = PositionsOf(OutputOf({REFOLD_BINARY, "live", copy}, scratch));
-  std::vector<std::string> refold = {REFOLD_BINARY, "fresh", copy, "7"};
-  refold.insert(refold.end(), positions->begin(), positions->end());
-  const std::string fresh = OutputOf(refold, scratch);
-  fs::remove_all(copy);
-  return WithoutEnds(fresh);
+  const Copy copy(data, scratch);
+  if (positions->empty()) {
+    for (const Place& place : PlacesOf(copy.Live())) positions->push_back(place.position);
+  }
+  return WithoutEnds(copy.Fresh(7, *positions));
 }
 
 std::string CompareWithRefold(const std::string& data, const std::string& scratch, size_t batch,
                               bool all) {
-  const std::string copy = scratch + "/copy";
-  fs::remove_all(copy);
-  CopyFolder(data, copy);
-  const std::string live = OutputOf({REFOLD_BINARY, "live", copy}, scratch);
-  std::vector<std::string> refold = {REFOLD_BINARY, "fresh", copy, std::to_string(batch)};
-  std::istringstream lines(live);
-  std::string wrong;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string word, partition, position, of, end;
-    words >> word >> partition >> position >> of >> end;
-    if (word != "position") continue;
-    refold.push_back(position);
-    if (all && position != end) wrong = "the views are not at the end: " + line;
+  const Copy copy(data, scratch);
+  const std::string live = copy.Live();
+  std::vector<std::string> positions;
+  for (const Place& place : PlacesOf(live)) {
+    if (all && place.position != place.end) return "the views are not at the end:\n" + live;
+    positions.push_back(place.position);
   }
-  const std::string fresh = OutputOf(refold, scratch);
-  fs::remove_all(copy);
-  if (WithoutEnds(live) != WithoutEnds(fresh)) wrong = "views:\n" + live + "refold:\n" + fresh;
-  return wrong;
+  const std::string fresh = copy.Fresh(batch, positions);
+  if (WithoutEnds(live) == WithoutEnds(fresh)) return {};
+  return "views:\n" + live + "refold:\n" + fresh;
 }
 
 }  // namespace carnet::acceptance
