@@ -54,6 +54,7 @@ TEST(Roles, Permissions) {
   EXPECT_EQ(MayDo(v1::ROLE_REPORTS), "CBH------");
   EXPECT_EQ(MayDo(v1::ROLE_INTEGRATOR), "CBHOFPT--");
   EXPECT_EQ(MayDo(v1::ROLE_OPERATOR), "---O-P-A-");
+  EXPECT_EQ(MayDo(v1::ROLE_GATEWAY), "C--O---A-");
   EXPECT_EQ(MayDo(v1::ROLE_SELF), "-BH------");
   EXPECT_EQ(MayDo(v1::ROLE_GUARDIAN), "--H------");
   EXPECT_EQ(MayDo(v1::ROLE_UNSPECIFIED), "---------");
@@ -75,6 +76,7 @@ TEST(Roles, Kinds) {
     EXPECT_EQ(may(v1::ROLE_TILL), tills) << kind;
     EXPECT_EQ(may(v1::ROLE_INTEGRATOR), tills) << kind;
     EXPECT_FALSE(may(v1::ROLE_REPORTS)) << kind;
+    EXPECT_FALSE(may(v1::ROLE_GATEWAY)) << kind;
   }
 }
 

@@ -94,6 +94,11 @@ void SetRole(v1::Role role, Grant* grant) {
       AddKinds(kOperatorsKinds, grant);
       grant->any_merchant = true;
       break;
+    case v1::ROLE_GATEWAY:
+      Permit({v1::PERMISSION_OPERATE, v1::PERMISSION_READ_CUSTOMERS, v1::PERMISSION_READ_OUTCOMES},
+             grant);
+      grant->any_merchant = true;
+      break;
     case v1::ROLE_SELF:
       Permit({v1::PERMISSION_READ_BALANCES, v1::PERMISSION_READ_HISTORY}, grant);
       break;

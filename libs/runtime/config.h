@@ -49,6 +49,8 @@ struct Config {
 
   int64_t gateway_lag_limit = 100'000;
   std::vector<std::string> gateway_projectors;
+  std::string gateway_projectors_ca_file;       // empty: in clear
+  std::string gateway_projectors_api_key_file;  // empty: they ask nobody who calls
   int64_t gateway_max_in_flight_bytes = int64_t{64} << 20;
 
   int64_t projector_max_batch_records = 1000;

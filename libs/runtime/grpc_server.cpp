@@ -8,8 +8,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/security/tls_certificate_provider.h>
-#include <grpcpp/security/tls_credentials_options.h>
 
 #include "access/rules.h"
 #include "base/error.h"
@@ -17,26 +15,6 @@
 
 namespace carnet::runtime {
 namespace {
-
-// How often files are looked at; a handshake takes what was read last.
-constexpr unsigned int kTlsRefreshSeconds = 1;
-
-std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const TlsFiles& tls) {
-  if (!tls.enabled()) return grpc::InsecureServerCredentials();
-  namespace gex = grpc::experimental;
-  const bool mutual = !tls.client_ca.empty();
-  auto provider = mutual ? std::make_shared<gex::FileWatcherCertificateProvider>(
-                               tls.key, tls.certificate, tls.client_ca, kTlsRefreshSeconds)
-                         : std::make_shared<gex::FileWatcherCertificateProvider>(
-                               tls.key, tls.certificate, kTlsRefreshSeconds);
-  gex::TlsServerCredentialsOptions options(std::move(provider));
-  options.watch_identity_key_cert_pairs();
-  if (mutual) {
-    options.watch_root_certs();
-    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  }
-  return gex::TlsServerCredentials(options);
-}
 
 // gRPC keeps these two in globals.
 void EnableHealthAndReflection() {
@@ -64,7 +42,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
-  const std::shared_ptr<grpc::ServerCredentials> credentials = CredentialsOf(tls);
+  const std::shared_ptr<grpc::ServerCredentials> credentials = ServerCredentialsOf(tls);
   std::vector<int> ports(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) {
     builder.AddListeningPort(addresses[i], credentials, &ports[i]);

@@ -36,9 +36,14 @@ absl::Status CheckChoice(std::string_view key, const std::string& value,
                      absl::StrCat("'", value, "' is none of ", absl::StrJoin(choices, ", ")));
 }
 
-// "127.0.0.1:7411", "[::1]:7411"; names are refused, as what they resolve to may change. Loopback
-// only, unless `anywhere`.
-absl::Status CheckAddress(std::string_view key, const std::string& address, bool anywhere) {
+struct Host {
+  std::string text;
+  bool is_address = false;
+  bool is_loopback = false;  // by its number: what a name resolves to may change
+};
+
+// "127.0.0.1:7411", "[::1]:7411", "shop.example:7411".
+absl::StatusOr<Host> HostOf(std::string_view key, const std::string& address) {
   const size_t colon = address.rfind(':');
   const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
   const auto number = ParseNumber(port);
@@ -48,19 +53,27 @@ absl::Status CheckAddress(std::string_view key, const std::string& address, bool
                                     "' is no address with a port, as in "
                                     "127.0.0.1:7411 or [::1]:7411"));
   }
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
+  Host host{.text = address.substr(0, colon)};
+  if (host.text.size() > 2 && host.text.front() == '[' && host.text.back() == ']') {
+    host.text = host.text.substr(1, host.text.size() - 2);
   }
   in_addr v4;
   in6_addr v6;
-  const bool loopback =
-      (inet_pton(AF_INET, host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127) ||
-      (inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
-  if (loopback) return absl::OkStatus();
-  const bool is_address =
-      inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
-  if (anywhere && is_address) return absl::OkStatus();
+  if (inet_pton(AF_INET, host.text.c_str(), &v4) == 1) {
+    host.is_address = true;
+    host.is_loopback = ntohl(v4.s_addr) >> 24 == 127;
+  } else if (inet_pton(AF_INET6, host.text.c_str(), &v6) == 1) {
+    host.is_address = true;
+    host.is_loopback = IN6_IS_ADDR_LOOPBACK(&v6);
+  }
+  return host;
+}
+
+// Where to listen. Names are refused. Loopback only, unless `anywhere`.
+absl::Status CheckAddress(std::string_view key, const std::string& address, bool anywhere) {
+  const auto host = HostOf(key, address);
+  if (!host.ok()) return host.status();
+  if (host->is_loopback || (anywhere && host->is_address)) return absl::OkStatus();
   return ConfigError(
       "CONFIG_NOT_LOOPBACK", key,
       anywhere
@@ -189,6 +202,14 @@ std::vector<Setting> SettingsOf(Config* c) {
        "Where projectors of other processes serve gRPC (host:port); reads go to one that has the "
        "merchant's partition. Empty: the one in this process.",
        &c->gateway_projectors},
+      {"gateway.projectors_ca_file",
+       "Roots, PEM, of the projectors' certificates; tls.certificate_file is shown to those that "
+       "ask for one. Empty: in clear, and so on loopback only.",
+       &c->gateway_projectors_ca_file},
+      {"gateway.projectors_api_key_file",
+       "A file with a key of role gateway, for projectors with an access.file (the same one as "
+       "here: callers' keys and tokens are passed on); read again when it changes.",
+       &c->gateway_projectors_api_key_file},
       {"gateway.max_in_flight_bytes",
        "Changes taken but not yet durable; more are refused or read later.",
        &c->gateway_max_in_flight_bytes, int64_t{16} << 20, int64_t{4} << 30},
@@ -330,17 +351,14 @@ absl::Status CheckConfig(const Config& config) {
       return status;
   }
   for (const std::string& address : config.gateway_projectors) {
-    // In clear and without credentials, so for now on the same machine.
-    if (absl::Status status = CheckAddress("gateway.projectors", address, /*anywhere=*/false);
-        !status.ok()) {
-      return status;
-    }
-  }
-  if (!config.gateway_projectors.empty() &&
-      (!config.access_file.empty() || !config.tls_key_file.empty())) {
-    return ConfigError("CONFIG_BAD_VALUE", "gateway.projectors",
-                       "calls from process to process carry no credentials yet: leave access.file "
-                       "and tls empty there");
+    const auto host = HostOf("gateway.projectors", address);
+    if (!host.ok()) return host.status();
+    if (host->is_loopback || (!config.gateway_projectors_ca_file.empty() && !host->text.empty()))
+      continue;
+    return ConfigError("CONFIG_NOT_LOOPBACK", "gateway.projectors",
+                       absl::StrCat("'", address,
+                                    "' is no loopback address, and would be asked in clear: set "
+                                    "gateway.projectors_ca_file"));
   }
   for (const std::string& address : config.http_addresses) {
     if (absl::Status status = CheckAddress("http.addresses", address, anywhere); !status.ok())

@@ -1,7 +1,11 @@
 #include "carnetd/door.h"
 
 #include <filesystem>
+#include <fstream>
 
+#include "absl/strings/str_cat.h"
+
+#include "base/error.h"
 #include "runtime/logging.h"
 
 namespace carnet {
@@ -26,6 +30,23 @@ runtime::TlsFiles HttpTlsOf(const runtime::Config& config) {
   runtime::TlsFiles files = TlsOf(config);
   if (!config.http_client_certificates) files.client_ca.clear();
   return files;
+}
+
+absl::StatusOr<gateway::ProjectorAddresses> ProjectorsOf(const runtime::Config& config) {
+  gateway::ProjectorAddresses where{.addresses = config.gateway_projectors,
+                                    .tls = {.ca = config.gateway_projectors_ca_file,
+                                            .certificate = config.tls_certificate_file,
+                                            .key = config.tls_key_file},
+                                    .api_key_file = config.gateway_projectors_api_key_file};
+  if (absl::Status files = runtime::CheckClientTlsFiles(where.tls); !files.ok()) return files;
+  std::string key;
+  if (!where.api_key_file.empty() && !(std::ifstream(where.api_key_file) >> key)) {
+    return Error(absl::StatusCode::kInvalidArgument, "CONFIG_BAD_VALUE",
+                 absl::StrCat("gateway.projectors_api_key_file: ", where.api_key_file,
+                              " can't be read, or is empty: make one with `carnet access create "
+                              "--role gateway`"));
+  }
+  return where;
 }
 
 void SayWhoMayCall(const runtime::Config& config) {

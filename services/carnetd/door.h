@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 
 #include "access/credentials.h"
+#include "gateway/projectors.h"
 #include "runtime/config.h"
 #include "runtime/tls.h"
 
@@ -17,6 +18,10 @@ absl::StatusOr<std::unique_ptr<access::Credentials>> LoadCredentials(const runti
 runtime::TlsFiles TlsOf(const runtime::Config& config);
 // The same for HTTP, where clients may be spared a certificate.
 runtime::TlsFiles HttpTlsOf(const runtime::Config& config);
+
+// The projectors of other processes. Errors: TLS_FILES, CONFIG_BAD_VALUE where the key can't be
+// read.
+absl::StatusOr<gateway::ProjectorAddresses> ProjectorsOf(const runtime::Config& config);
 
 // One line to the log: whether credentials are asked for, and whether connections are encrypted.
 void SayWhoMayCall(const runtime::Config& config);

@@ -93,7 +93,9 @@ int Run(const runtime::Config& config) {
   std::unique_ptr<gateway::Router> router;
   std::unique_ptr<gateway::Gateway> gateway;
   if (!config.gateway_projectors.empty()) {
-    projectors = std::make_unique<gateway::Projectors>(log, config.gateway_projectors);
+    const auto where = ProjectorsOf(config);
+    if (!where.ok()) return Refuse(where.status(), kBadConfiguration);
+    projectors = std::make_unique<gateway::Projectors>(log, *where);
     router =
         std::make_unique<gateway::Router>(projectors.get(), &guard, log->identity().partition_count,
                                           OwnStatus(config, *log, started_at));

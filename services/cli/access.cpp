@@ -91,7 +91,8 @@ absl::StatusOr<v1::AccessKey> ScopeOf(const Session& session, const ManageAccess
   key.set_note(command.note);
   key.set_role(access::ParseRole(command.role));
   for (const std::string& merchant : command.merchants) key.add_merchants(merchant);
-  if (key.merchants().empty() && key.role() != v1::ROLE_OPERATOR) {
+  const bool of_merchants = key.role() != v1::ROLE_OPERATOR && key.role() != v1::ROLE_GATEWAY;
+  if (key.merchants().empty() && of_merchants) {
     const auto merchant = session.Merchant();
     if (!merchant.ok()) return merchant.status();
     key.add_merchants(*merchant);

@@ -67,9 +67,10 @@ class Builder {
     auto [app, key] =
         Leaf(Verb::kCreate, "create", "Make a key and print it, once: only its hash is kept");
     app->add_option("--role", key->role, "What it may do")
-        ->check(CLI::IsMember({"back-office", "till", "reports", "integrator", "operator"})
-                    .description(""))
-        ->type_name("back-office|till|reports|integrator|operator")
+        ->check(
+            CLI::IsMember({"back-office", "till", "reports", "integrator", "operator", "gateway"})
+                .description(""))
+        ->type_name("back-office|till|reports|integrator|operator|gateway")
         ->required();
     AddList(app, "--merchants", "Whose data (the one of --merchant)", "NAME,…", &key->merchants);
     AddList(app, "--channels", "May publish only for these channels", "NAME,…", &key->channels);

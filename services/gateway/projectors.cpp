@@ -1,6 +1,7 @@
 #include "gateway/projectors.h"
 
 #include <algorithm>
+#include <fstream>
 #include <tuple>
 #include <utility>
 
@@ -35,6 +36,10 @@ bool IsGone(const absl::Status& status) {
   return absl::IsUnavailable(status) && ReasonOf(status).empty();
 }
 
+void Authorize(const std::string& authorization, grpc::ClientContext* context) {
+  if (!authorization.empty()) context->AddMetadata("authorization", authorization);
+}
+
 struct OutcomeQuestion {
   using Service = v1::ChangeService;
   using Request = v1::GetOutcomeRequest;
@@ -61,6 +66,7 @@ struct Asking {
   using Answer = absl::StatusOr<typename Question::Response>;
 
   typename Question::Request request;
+  std::string authorization;
   absl::Time deadline;
   std::function<void(Answer)> done;
   std::vector<std::shared_ptr<grpc::Channel>> left;  // the next one last
@@ -70,11 +76,12 @@ struct Asking {
   typename Question::Response response;
 
   // `nobody`: the answer where there is no projector to ask.
-  static void Begin(const typename Question::Request& request,
+  static void Begin(const typename Question::Request& request, std::string authorization,
                     std::vector<std::shared_ptr<grpc::Channel>> channels, absl::Time deadline,
                     absl::Status nobody, std::function<void(Answer)> done) {
     auto asking = std::make_unique<Asking>();
     asking->request = request;
+    asking->authorization = std::move(authorization);
     asking->deadline = deadline;
     asking->done = std::move(done);
     asking->left = std::move(channels);
@@ -89,6 +96,7 @@ struct Asking {
     asking->left.pop_back();
     asking->context = std::make_unique<grpc::ClientContext>();
     asking->context->set_deadline(absl::ToChronoTime(asking->deadline));
+    Authorize(asking->authorization, asking->context.get());
     Question::Start(asking->stub.get(), asking->context.get(), &asking->request, &asking->response,
                     [asking](const grpc::Status& answered) {
                       Answered(std::unique_ptr<Asking>(asking), answered);
@@ -105,9 +113,10 @@ struct Asking {
 
 }  // namespace
 
-Projectors::Projectors(event_log::EventLog* log, const std::vector<std::string>& addresses)
+Projectors::Projectors(event_log::EventLog* log, const ProjectorAddresses& where)
     : log_(log),
       log_id_(log->identity().log_id.ToString()),
+      api_key_file_(where.api_key_file),
       ends_(static_cast<size_t>(log->identity().partition_count)),
       positions_(ends_.size()) {
   grpc::ChannelArguments arguments;
@@ -117,13 +126,14 @@ Projectors::Projectors(event_log::EventLog* log, const std::vector<std::string>&
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);
-  for (const std::string& address : addresses) {
+  const auto credentials = runtime::ChannelCredentialsOf(where.tls);
+  for (const std::string& address : where.addresses) {
     auto projector = std::make_unique<Projector>();
     projector->address = address;
-    projector->channel =
-        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    projector->channel = grpc::CreateCustomChannel(address, credentials, arguments);
     projectors_.push_back(std::move(projector));
   }
+  ReadApiKey();
   for (const auto& projector : projectors_) {
     projector->asking = std::thread([this, one = projector.get()] { Ask(one); });
   }
@@ -151,6 +161,7 @@ void Projectors::Ask(Projector* projector) {
   do {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + kAskTimeout));
+    Authorize(Authorization(), &context);
     v1::GetStatusResponse status;
     const grpc::Status asked = stub->GetStatus(&context, {}, &status);
     const std::lock_guard lock(mutex_);
@@ -180,7 +191,23 @@ void Projectors::WatchEnds() {
       if (stopping_) return;
       if (end.ok()) ends_[partition] = *end;
     }
+    ReadApiKey();
   } while (Pause());
+}
+
+void Projectors::ReadApiKey() {
+  if (api_key_file_.empty()) return;
+  std::ifstream file(api_key_file_);
+  std::string key;
+  // One that is being replaced, or is gone, leaves the one before: projectors say if it ends.
+  if (!(file >> key)) return;
+  const std::lock_guard lock(mutex_);
+  authorization_ = absl::StrCat("Bearer ", key);
+}
+
+std::string Projectors::Authorization() const {
+  const std::lock_guard lock(mutex_);
+  return authorization_;
 }
 
 int64_t Projectors::Lag(int32_t partition) const {
@@ -232,14 +259,14 @@ void Projectors::GetOutcome(const v1::GetOutcomeRequest& request, absl::Time dea
                             std::function<void(Outcome)> done) {
   const int32_t partition =
       PartitionOf(request.merchant(), static_cast<int32_t>(positions_.size()));
-  Asking<OutcomeQuestion>::Begin(request, For(partition), deadline, NotServed(partition),
-                                 std::move(done));
+  Asking<OutcomeQuestion>::Begin(request, Authorization(), For(partition), deadline,
+                                 NotServed(partition), std::move(done));
 }
 
 void Projectors::GetPolicy(const v1::GetPolicyRequest& request, int32_t partition,
                            absl::Time deadline, std::function<void(Policy)> done) {
-  Asking<PolicyQuestion>::Begin(request, For(partition), deadline, NotServed(partition),
-                                std::move(done));
+  Asking<PolicyQuestion>::Begin(request, Authorization(), For(partition), deadline,
+                                NotServed(partition), std::move(done));
 }
 
 Projectors::Policy Projectors::GetPolicyNow(const v1::GetPolicyRequest& request, int32_t partition,
@@ -248,6 +275,7 @@ Projectors::Policy Projectors::GetPolicyNow(const v1::GetPolicyRequest& request,
   for (const auto& channel : For(partition)) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
+    Authorize(Authorization(), &context);
     v1::GetPolicyResponse response;
     const grpc::Status answered =
         v1::PolicyService::NewStub(channel)->GetPolicy(&context, request, &response);

@@ -18,6 +18,7 @@
 #include "carnet/v1/change_service.pb.h"
 #include "carnet/v1/policy_service.pb.h"
 #include "event_log/event_log.h"
+#include "runtime/tls.h"
 
 namespace grpc {
 class Channel;
@@ -25,12 +26,21 @@ class Channel;
 
 namespace carnet::gateway {
 
+// Where they are, and how they are spoken to.
+struct ProjectorAddresses {
+  std::vector<std::string> addresses;  // host:port
+  runtime::ClientTlsFiles tls;         // must have been checked
+  // Holds the API key that this gateway's own questions carry; read again some
+  // times a second. Empty: none is sent.
+  std::string api_key_file;
+};
+
 // Each is asked for its status some times a second; what it serves is what it says it serves, so
 // partitions can move without telling gateways. All functions may be called from any thread.
 class Projectors {
  public:
   // `log` must outlive this.
-  Projectors(event_log::EventLog* log, const std::vector<std::string>& addresses);
+  Projectors(event_log::EventLog* log, const ProjectorAddresses& where);
   ~Projectors();
   Projectors(const Projectors&) = delete;
   Projectors& operator=(const Projectors&) = delete;
@@ -72,17 +82,22 @@ class Projectors {
 
   void Ask(Projector* projector);
   void WatchEnds();
+  void ReadApiKey();
+  // "Bearer …", empty without a key.
+  std::string Authorization() const;
   // False: told to stop.
   bool Pause();
 
   event_log::EventLog* const log_;
   const std::string log_id_;  // as text
+  const std::string api_key_file_;
 
   mutable std::mutex mutex_;
   std::condition_variable stop_requested_;
   // Guarded by mutex_.
   bool stopping_ = false;
   uint64_t turn_ = 0;
+  std::string authorization_;
   std::vector<int64_t> ends_;       // of the log, by partition
   std::vector<int64_t> positions_;  // the furthest ever seen
 

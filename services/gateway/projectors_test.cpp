@@ -115,7 +115,7 @@ class ProjectorsTest : public testing::Test {
   event_log::SimulatedLog log_{std::make_shared<event_log::SimulatedDisk>(1, 1), {}};
   FakeProjector one_{log_.identity().log_id.ToString()};
   FakeProjector two_{log_.identity().log_id.ToString()};
-  Projectors projectors_{&log_, {one_.address(), two_.address()}};
+  Projectors projectors_{&log_, {.addresses = {one_.address(), two_.address()}}};
 };
 
 TEST_F(ProjectorsTest, ReplicaThatIsBehindIsNotAsked) {

@@ -190,6 +190,10 @@ class ForwardedCall final : public grpc::ServerGenericBidiReactor {
     if (next_ == left_.size()) return End(std::move(last));
     auto upstream = std::make_unique<Upstream>(this, left_[next_++]);
     upstream->context.set_deadline(context_->deadline());
+    // Whoever called is who they are there, too: what they may, and when a stream of theirs ends,
+    // the projector says by the same keys.
+    for (auto [at, end] = context_->client_metadata().equal_range("authorization"); at != end; ++at)
+      upstream->context.AddMetadata("authorization", {at->second.data(), at->second.size()});
     references_.fetch_add(1);
     Upstream* const started = upstream.get();
     {

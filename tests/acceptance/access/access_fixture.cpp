@@ -48,7 +48,7 @@ std::string AccessFixture::AddKey(v1::Role role, const std::string& merchant,
                                   const std::function<void(v1::AccessKey*)>& change) {
   v1::AccessKey* key = file_.add_keys();
   key->set_role(role);
-  if (role != v1::ROLE_OPERATOR) key->add_merchants(merchant);
+  if (role != v1::ROLE_OPERATOR && role != v1::ROLE_GATEWAY) key->add_merchants(merchant);
   if (change) change(key);
   std::string text = access::MakeKey(secrets_.front(), absl::Now(), key);
   EXPECT_TRUE(access::CheckKey(*key).ok());
@@ -83,6 +83,11 @@ std::string AccessFixture::TokenFor(v1::Role role, const std::string& customer,
 void AccessFixture::Start(bool mutual) {
   Save();
   carnetd_ = std::make_unique<CarnetdProcess>(scratch_.path() + "/data", scratch_.path());
+  carnetd_->Start(Environment(mutual));
+  ASSERT_TRUE(carnetd_->WaitUntilServing()) << carnetd_->Messages();
+}
+
+std::vector<std::pair<std::string, std::string>> AccessFixture::Environment(bool mutual) const {
   std::vector<std::pair<std::string, std::string>> environment = {
       {"CARNET_LOGGING_LEVEL", "debug"},
       {"CARNET_ACCESS_FILE", scratch_.path() + "/access.json"},
@@ -91,8 +96,7 @@ void AccessFixture::Start(bool mutual) {
   if (mutual) {
     environment.emplace_back("CARNET_TLS_CLIENT_CA_FILE", scratch_.path() + "/client-ca.pem");
   }
-  carnetd_->Start(environment);
-  ASSERT_TRUE(carnetd_->WaitUntilServing()) << carnetd_->Messages();
+  return environment;
 }
 
 std::shared_ptr<grpc::Channel> AccessFixture::Connect(const std::optional<Pem>& client) const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -36,6 +37,8 @@ class AccessFixture : public testing::Test {
 
   // With the files as they are. `mutual`: clients must show certificates.
   void Start(bool mutual = false);
+  // What a carnetd is told of keys and TLS.
+  std::vector<std::pair<std::string, std::string>> Environment(bool mutual) const;
   // A connection of its own. `client`: with this certificate.
   std::shared_ptr<grpc::Channel> Connect(const std::optional<Pem>& client = {}) const;
   std::shared_ptr<grpc::Channel> Connect(const std::string& root,

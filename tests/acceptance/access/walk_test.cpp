@@ -29,18 +29,20 @@ const auto kAdmitted = Not(AnyOf(StartsWith("UNAUTHENTICATED"), StartsWith("PERM
 // Which roles have a permission, written down once more than in the code.
 const std::map<v1::Permission, std::set<v1::Role>> kRolesWith = {
     {v1::PERMISSION_READ_CUSTOMERS,
-     {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_REPORTS, v1::ROLE_INTEGRATOR}},
+     {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_REPORTS, v1::ROLE_INTEGRATOR,
+      v1::ROLE_GATEWAY}},
     {v1::PERMISSION_READ_BALANCES,
      {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_REPORTS, v1::ROLE_INTEGRATOR}},
     {v1::PERMISSION_READ_HISTORY,
      {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_REPORTS, v1::ROLE_INTEGRATOR}},
     {v1::PERMISSION_READ_OUTCOMES,
-     {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_INTEGRATOR, v1::ROLE_OPERATOR}},
+     {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_INTEGRATOR, v1::ROLE_OPERATOR,
+      v1::ROLE_GATEWAY}},
     {v1::PERMISSION_FOLLOW, {v1::ROLE_BACK_OFFICE, v1::ROLE_INTEGRATOR}},
     // An operator may publish, but no sale.
     {v1::PERMISSION_PUBLISH, {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_INTEGRATOR}},
     {v1::PERMISSION_CREATE_TOKENS, {v1::ROLE_BACK_OFFICE, v1::ROLE_INTEGRATOR}},
-    {v1::PERMISSION_OPERATE, {v1::ROLE_OPERATOR}},
+    {v1::PERMISSION_OPERATE, {v1::ROLE_OPERATOR, v1::ROLE_GATEWAY}},
     {v1::PERMISSION_READ_DELIVERIES, {v1::ROLE_BACK_OFFICE}},
 };
 
@@ -67,8 +69,8 @@ class WalkTest : public AccessFixture, public testing::WithParamInterface<bool> 
 };
 
 TEST_P(WalkTest, NobodyCallsWhatIsNotTheirs) {
-  const std::vector<v1::Role> roles = {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL, v1::ROLE_REPORTS,
-                                       v1::ROLE_INTEGRATOR, v1::ROLE_OPERATOR};
+  const std::vector<v1::Role> roles = {v1::ROLE_BACK_OFFICE, v1::ROLE_TILL,     v1::ROLE_REPORTS,
+                                       v1::ROLE_INTEGRATOR,  v1::ROLE_OPERATOR, v1::ROLE_GATEWAY};
   std::map<v1::Role, std::string> keys;
   for (const v1::Role role : roles) keys[role] = AddKey(role);
   const auto ended = [](v1::AccessKey* key) {
