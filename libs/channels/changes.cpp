@@ -6,7 +6,6 @@
 #include "absl/strings/str_join.h"
 
 #include "base/uuid.h"
-#include "channels/order_builder.h"
 #include "channels/signature.h"
 #include "channels/values.h"
 #include "domain/customers/record.h"

@@ -1,23 +1,60 @@
 #include "channels/contact_builder.h"
 
-#include <algorithm>
-
 #include "absl/strings/ascii.h"
 
-#include "base/civil_date.h"
 #include "channels/values.h"
 
 namespace carnet::channels {
 namespace {
 
-void Add(std::string_view typed, google::protobuf::RepeatedPtrField<v1::Personal>* list) {
-  const std::string text = Trimmed(typed);
-  if (text.empty()) return;
+// As many as a contact may have: what is beyond costs no order its place in the books.
+constexpr int kMostValues = 500;
+constexpr int kMostAddresses = 100;
+constexpr int kMostNumbers = 20;
+
+std::string TextOf(std::string_view typed) { return CutUtf8(Trimmed(typed), 4096); }
+
+// Adds what none of the list is the same as, by what `same` makes of a text.
+template <typename Same>
+void Add(std::string_view typed, Same same,
+         google::protobuf::RepeatedPtrField<v1::Personal>* list) {
+  const std::string text = TextOf(typed);
+  if (text.empty() || list->size() == kMostValues) return;
   for (const v1::Personal& there : *list) {
-    if (there.plain() == text) return;
+    if (same(there.plain()) == same(text)) return;
   }
   list->Add()->set_plain(text);
 }
+
+// Its digits and a plus in front of them; the whole where no digit is ASCII's.
+std::string DialedText(std::string_view phone) {
+  std::string dialed;
+  for (const char c : phone) {
+    if (c >= '0' && c <= '9') dialed.push_back(c);
+    if (c == '+' && dialed.empty()) dialed.push_back(c);
+  }
+  return dialed.empty() ? std::string(phone) : dialed;
+}
+
+// ASCII's, Arabic, Persian and full-width ones.
+size_t CountDigits(std::string_view text) {
+  size_t digits = 0;
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (byte(i) >= '0' && byte(i) <= '9') ++digits;
+    if (i + 1 == text.size()) break;
+    const unsigned char next = byte(i + 1);
+    if ((byte(i) == 0xD9 && next >= 0xA0 && next <= 0xA9) ||
+        (byte(i) == 0xDB && next >= 0xB0 && next <= 0xB9) ||
+        (byte(i) == 0xBC && next >= 0x90 && next <= 0x99)) {
+      ++digits;
+    }
+  }
+  return digits;
+}
+
+// As many digits as a number has that somebody can be reached by from elsewhere.
+constexpr size_t kWholeNumber = 8;
 
 }  // namespace
 
@@ -29,36 +66,45 @@ std::string CountryCode(std::string_view country) {
 }
 
 void ContactBuilder::Name(std::string_view given, std::string_view family) {
-  const std::string first = Trimmed(given);
-  const std::string last = Trimmed(family);
+  const std::string first = TextOf(given);
+  const std::string last = TextOf(family);
   if (contact_->has_name() || (first.empty() && last.empty())) return;
   if (!first.empty()) contact_->mutable_name()->mutable_given()->set_plain(first);
   if (!last.empty()) contact_->mutable_name()->mutable_family()->set_plain(last);
 }
 
 void ContactBuilder::FullName(std::string_view full) {
-  const std::string text = Trimmed(full);
+  const std::string text = TextOf(full);
   if (contact_->has_name() || text.empty()) return;
   contact_->mutable_name()->mutable_full()->set_plain(text);
 }
 
 void ContactBuilder::Company(std::string_view name) {
-  const std::string text = Trimmed(name);
+  const std::string text = TextOf(name);
   if (contact_->has_company_name() || text.empty()) return;
   contact_->mutable_company_name()->set_plain(text);
 }
 
-void ContactBuilder::Email(std::string_view email) { Add(email, contact_->mutable_emails()); }
+void ContactBuilder::Email(std::string_view email) {
+  Add(email, LowerCase, contact_->mutable_emails());
+}
 
 void ContactBuilder::Phone(std::string_view phone) {
-  const bool has_digit =
-      std::any_of(phone.begin(), phone.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (has_digit) Add(phone, contact_->mutable_phones());
+  const size_t cut = phone.find_first_of("/,;|\n");
+  // Nobody types more than a few, and payloads may be made to be large.
+  const bool is_short = phone.size() <= 256;
+  if (is_short && cut != std::string_view::npos &&
+      CountDigits(phone.substr(0, cut)) >= kWholeNumber &&
+      CountDigits(phone.substr(cut + 1)) >= kWholeNumber) {
+    Phone(phone.substr(0, cut));
+    return Phone(phone.substr(cut + 1));
+  }
+  if (CountDigits(phone) > 0) Add(phone, DialedText, contact_->mutable_phones());
 }
 
 void ContactBuilder::CompanyNumber(std::string_view scheme, std::string_view number) {
   const std::string text = Trimmed(number);
-  if (text.empty() || text.size() > 128) return;
+  if (text.empty() || text.size() > 128 || contact_->company_numbers_size() == kMostNumbers) return;
   for (const auto& there : contact_->company_numbers()) {
     if (there.number().plain() == text) return;
   }
@@ -68,8 +114,12 @@ void ContactBuilder::CompanyNumber(std::string_view scheme, std::string_view num
 }
 
 void ContactBuilder::BirthDate(std::string_view date) {
-  const std::string text = Trimmed(date).substr(0, 10);
-  if (ParseCivilDay(text)) contact_->mutable_birth_date()->set_plain(text);
+  const std::string text = CutUtf8(Trimmed(date), 64);
+  if (text.empty() || contact_->has_birth_date()) return;
+  const std::string day = text.substr(0, 10);
+  const bool is_iso = day.size() == 10 && day[4] == '-' && day[7] == '-';
+  if (is_iso && day < "1800") return;
+  contact_->mutable_birth_date()->set_plain(is_iso ? day : text);
 }
 
 void ContactBuilder::Language(std::string_view language) {
@@ -85,7 +135,7 @@ void ContactBuilder::Country(std::string_view country) {
 void ContactBuilder::Address(const AddressParts& parts, v1::AddressUse use) {
   v1::Address address;
   const auto set = [](std::string_view typed, auto mutable_part) {
-    const std::string text = Trimmed(typed);
+    const std::string text = TextOf(typed);
     if (!text.empty()) mutable_part()->set_plain(text);
   };
   std::string street = Trimmed(parts.line1);
@@ -107,6 +157,7 @@ void ContactBuilder::Address(const AddressParts& parts, v1::AddressUse use) {
     there.add_uses(use);
     return;
   }
+  if (contact_->addresses_size() == kMostAddresses) return;
   address.add_uses(use);
   *contact_->add_addresses() = std::move(address);
 }

@@ -9,13 +9,6 @@ constexpr int kMaxLines = 1000;
 
 }  // namespace
 
-std::string CutUtf8(std::string_view text, size_t most) {
-  if (text.size() <= most) return std::string(text);
-  // Not in the middle of a character.
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  return std::string(text.substr(0, most));
-}
-
 void SetLabel(std::string_view text, std::string* label) { *label = CutUtf8(text, 128); }
 
 void AddRefund(std::string_view id, int64_t credit, int64_t payout, const std::string& date,
@@ -25,6 +18,12 @@ void AddRefund(std::string_view id, int64_t credit, int64_t payout, const std::s
   if (credit != 0) refund->mutable_credit()->set_minor(credit);
   if (payout != 0) refund->mutable_payout()->set_minor(payout);
   refund->set_date(date);
+}
+
+void AddGoodsRefund(std::string_view id, int64_t credit, const std::string& date,
+                    v1::OrderObserved* order) {
+  AddRefund(id, credit, 0, date, order);
+  order->mutable_refunds(order->refunds_size() - 1)->set_goods_only(true);
 }
 
 v1::OrderPayment* AddPayment(std::string_view id, int64_t amount, const std::string& date,

@@ -14,10 +14,12 @@ inline void SetMinor(int64_t minor, v1::Money* money) { money->set_minor(minor);
 
 // At most 128 bytes, cut between characters.
 void SetLabel(std::string_view text, std::string* label);
-std::string CutUtf8(std::string_view text, size_t most);
 
 void AddRefund(std::string_view id, int64_t credit, int64_t payout, const std::string& date,
                v1::OrderObserved* order);
+// Goods that went off the order without money: see OrderRefund.goods_only.
+void AddGoodsRefund(std::string_view id, int64_t credit, const std::string& date,
+                    v1::OrderObserved* order);
 v1::OrderPayment* AddPayment(std::string_view id, int64_t amount, const std::string& date,
                              v1::OrderObserved* order);
 

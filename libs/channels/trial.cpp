@@ -217,12 +217,12 @@ std::string Trial::Try(const Delivery& original) {
   json.Add("contact", ArrayOf(contacts));
   json.Add("ledger", ArrayOf(ledger));
   json.Add("balance_effect", balance.Take());
-  json.Add("ignored", meaning.says_nothing() ? "true" : "false");
-  if (!meaning.ignored.empty()) {
-    std::string why;
-    for (const std::string& reason : meaning.ignored) why += (why.empty() ? "" : "; ") + reason;
-    json.AddText("why", why);
-  }
+  json.Add("ignored", meaning.items.empty() && meaning.fetches.empty() ? "true" : "false");
+  std::string why;
+  for (const std::string& reason : meaning.ignored) why += (why.empty() ? "" : "; ") + reason;
+  for (const Unusable& unusable : meaning.unusable)
+    why += (why.empty() ? "" : "; ") + unusable.trouble.detail;
+  if (!why.empty()) json.AddText("why", why);
   std::vector<std::string> letters;
   for (const Unusable& unusable : meaning.unusable)
     letters.push_back(ObjectWriter()

@@ -26,7 +26,8 @@ class Trial {
   //   ledger          [{entry, amount_minor, currency, ref}]: charge +, payment -, credit_note -,
   //                   refund_payout +, reversal: minus what it reverses
   //   balance_effect  {currency: Σ amount_minor}
-  //   ignored         true: says nothing to us; `why` says why
+  //   ignored         true: nothing of it comes into cards or books, be it that it says nothing to
+  //                   us or that it can't be used; `why` says why
   //   dead_letters, fetch, alerts, answer: where there are any
   std::string Try(const Delivery& delivery);
 

@@ -74,7 +74,7 @@ std::string PlainText(const Decimal& decimal) {
   return text;
 }
 
-std::string Quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 40)) + "\""; }
+std::string Quoted(std::string_view text) { return "\"" + CutUtf8(text, 40) + "\""; }
 
 int64_t Fail(std::string_view why, std::string detail, std::optional<Trouble>* trouble) {
   if (!*trouble) *trouble = Trouble{std::string(why), std::move(detail)};
@@ -105,7 +105,29 @@ std::optional<int32_t> ReadOffset(std::string_view text) {
   return text[0] == '-' ? -offset : offset;
 }
 
+// Blanks beyond ASCII: no-break and ideographic spaces, marks of no width and of direction.
+constexpr std::string_view kBlanks[] = {"\u00A0", "\u2007", "\u2009", "\u200B", "\u200E",
+                                        "\u200F", "\u202A", "\u202B", "\u202C", "\u202D",
+                                        "\u202E", "\u202F", "\u2060", "\u2066", "\u2067",
+                                        "\u2068", "\u2069", "\u3000", "\uFEFF"};
+
+// Bytes of the blank that the text begins or ends with; 0: none.
+size_t BlankAt(std::string_view text, bool front) {
+  if (text.empty()) return 0;
+  const char c = front ? text.front() : text.back();
+  if (absl::ascii_isspace(static_cast<unsigned char>(c))) return 1;
+  if (static_cast<unsigned char>(c) < 0x80) return 0;
+  for (const std::string_view blank : kBlanks) {
+    if (front ? text.starts_with(blank) : text.ends_with(blank)) return blank.size();
+  }
+  return 0;
+}
+
 }  // namespace
+
+std::string CurrencyCode(const Json& currency) {
+  return absl::AsciiStrToUpper(Trimmed(currency.text()));
+}
 
 int64_t MinorUnits(const Json& amount, std::string_view currency, std::string_view what,
                    std::optional<Trouble>* trouble) {
@@ -191,10 +213,16 @@ std::string IdOfGid(const Json& id) {
 }
 
 std::string Trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  while (const size_t size = BlankAt(text, /*front=*/true)) text.remove_prefix(size);
+  while (const size_t size = BlankAt(text, /*front=*/false)) text.remove_suffix(size);
   return std::string(text);
+}
+
+std::string CutUtf8(std::string_view text, size_t most) {
+  if (text.size() <= most) return std::string(text);
+  // Not in the middle of a character.
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return std::string(text.substr(0, most));
 }
 
 std::string LowerCase(std::string_view text) {

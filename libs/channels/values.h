@@ -16,6 +16,9 @@ struct Trouble {
   std::string detail;
 };
 
+// A currency as ISO 4217 writes it: in capitals, without white space. Empty where there is none.
+std::string CurrencyCode(const Json& currency);
+
 // Minor units of an amount, written as a string or as a number ("89.90", 500000.0, 1.5e3).
 // Trouble: UNKNOWN_CURRENCY, AMOUNT_MISSING, AMOUNT_MALFORMED, AMOUNT_PRECISION, OVERFLOW; `what`
 // names the field. Returns 0 then; a trouble that is there already is kept.
@@ -39,8 +42,11 @@ std::string IdText(const Json& id);
 // The last part of "gid://shopify/Customer/42", or the id as it is.
 std::string IdOfGid(const Json& id);
 
-// Without white space at either end.
+// Without white space and invisible marks (of direction, of no width) at either end: they come
+// along with what is copied from elsewhere.
 std::string Trimmed(std::string_view text);
+// At most so many bytes, cut between characters.
+std::string CutUtf8(std::string_view text, size_t most);
 std::string LowerCase(std::string_view text);
 
 // An instant: "2026-09-01T08:15:00", with or without fraction (any number of digits), and with

@@ -330,9 +330,11 @@ class Parser {
         ->type_name("CHANNEL")
         ->required();
     app->add_option("files", attempt->files, "Bodies as they came")->type_name("FILE")->required();
-    app->add_option("--topic", attempt->topic,
-                    "As the channel names it (order.updated); none: from headers or the payload")
-        ->type_name("TOPIC");
+    app->add_option("--topic", attempt->topics,
+                    "As the channel names it (order.updated), for all files, or given once for "
+                    "each; none: from headers or the payload")
+        ->type_name("TOPIC")
+        ->allow_extra_args(false);
     app->add_option("--source", attempt->source, "Name of the shop, page or retailer")
         ->type_name("NAME");
     app->add_option("--country", attempt->country,

@@ -245,7 +245,7 @@ struct TryIdentity {
 struct TryChannel {
   std::string channel;
   std::vector<std::string> files;
-  std::string topic;
+  std::vector<std::string> topics;  // none, one for all files, or one for each
   std::string source;
   std::string country;
   std::vector<std::string> headers;  // "Name: value"

@@ -47,7 +47,6 @@ absl::StatusOr<ExitCode> Run(const Session& session, const TryChannel& command) 
         absl::StrCat("there is no channel \"", command.channel, "\": take one of ", names));
   }
   channels::Delivery delivery;
-  delivery.topic = command.topic;
   delivery.settings.source = command.source;
   delivery.settings.country = command.country;
   for (const std::string& header : command.headers) {
@@ -55,9 +54,16 @@ absl::StatusOr<ExitCode> Run(const Session& session, const TryChannel& command) 
   }
   delivery.received_at_micros = absl::ToUnixMicros(absl::Now());
   channels::Trial trial(adapter);
-  for (const std::string& path : command.files) {
-    const auto body = ReadFile(path);
+  const size_t topics = command.topics.size();
+  if (topics > 1 && topics != command.files.size()) {
+    return Error(absl::StatusCode::kInvalidArgument, "TOPICS_MISMATCH",
+                 absl::StrCat("there are ", command.files.size(), " files and ", topics,
+                              " topics: give one --topic for all, or one for each file"));
+  }
+  for (size_t i = 0; i < command.files.size(); ++i) {
+    const auto body = ReadFile(command.files[i]);
     if (!body.ok()) return body.status();
+    if (topics > 0) delivery.topic = command.topics[topics == 1 ? 0 : i];
     delivery.body = *body;
     session.Print(absl::StrCat(trial.Try(delivery), "\n"));
     ++delivery.received_at_micros;

@@ -1,6 +1,8 @@
 #include "channels/kiotviet/kiotviet.h"
 
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -28,9 +30,23 @@ const Json& Field(const Json& object, std::string_view name) {
   return object[small];
 }
 
+// Elements of a list; a single object stands for a list of one.
+std::vector<const Json*> ListOf(const Json& list) {
+  std::vector<const Json*> all;
+  if (list.is_object()) all.push_back(&list);
+  for (const Json& one : list.items()) all.push_back(&one);
+  return all;
+}
+
+// Nothing for the year 1, which is how it writes that there is no date.
+std::optional<Instant> InstantOf(const Json& object, std::string_view name) {
+  const auto at = ParseInstant(Field(object, name).text(), kVietnamOffset);
+  return at && at->micros > 0 ? at : std::nullopt;
+}
+
 std::optional<Instant> TimeOf(const Json& object) {
   for (const char* name : {"ModifiedDate", "CreatedDate", "PurchaseDate"}) {
-    if (const auto at = ParseInstant(Field(object, name).text(), kVietnamOffset)) return at;
+    if (const auto at = InstantOf(object, name)) return at;
   }
   return std::nullopt;
 }
@@ -48,6 +64,7 @@ struct Context {
   const Delivery& delivery;
   std::string key;  // of the whole notification
   Meaning* meaning;
+  std::map<std::string, int>* seen;  // items' keys, and how often
 };
 
 void SetTime(const std::optional<Instant>& at, Item* item) {
@@ -57,12 +74,23 @@ void SetTime(const std::optional<Instant>& at, Item* item) {
   item->date = at->date;
 }
 
+// The same customer or invoice may stand in one notification twice, in two states.
+void AddItem(const Context& context, Item item) {
+  if (const int before = (*context.seen)[item.key]++; before > 0)
+    absl::StrAppend(&item.key, "|again|", before);
+  context.meaning->items.push_back(std::move(item));
+}
+
 void ReadCustomer(const Context& context, const Json& data) {
   const std::string id = IdText(Field(data, "Id"));
   if (id.empty()) {
     context.meaning->unusable.push_back(
         {context.key + "|customer",
          {std::string(domain::reason::kExternalIdMalformed), "the customer has no id"}});
+    return;
+  }
+  if (id.starts_with("-")) {
+    context.meaning->ignored.emplace_back("a row of totals among customers");
     return;
   }
   Item item{.key = context.key + "|customer|" + id};
@@ -89,7 +117,7 @@ void ReadCustomer(const Context& context, const Json& data) {
                    .country = "VN"},
                   v1::ADDRESS_USE_SHIPPING);
   if (!builder.says_nothing()) builder.Country("VN");
-  context.meaning->items.push_back(std::move(item));
+  AddItem(context, std::move(item));
 }
 
 void ReadDeletedCustomer(const Context& context, const Json& id_value) {
@@ -98,7 +126,7 @@ void ReadDeletedCustomer(const Context& context, const Json& id_value) {
   Item item{.key = context.key + "|customer|" + id};
   item.utc_offset_minutes = kVietnamOffset;
   item.contact = ContactMeaning{.op = ContactOp::kUnlink, .external_id = "customer:" + id};
-  context.meaning->items.push_back(std::move(item));
+  AddItem(context, std::move(item));
 }
 
 void SetBuyer(const Json& data, Item* item) {
@@ -115,17 +143,34 @@ v1::OrderState InvoiceState(std::string_view status) {
   return status == "3" ? v1::ORDER_STATE_SHIPPED : v1::ORDER_STATE_COMPLETED;
 }
 
-// Payments by id. Negative ones gave money back. A called-off payment is none.
-int64_t AddPayments(const Json& data, const SourceSettings& settings, const std::string& date,
-                    v1::OrderObserved* order, std::optional<Trouble>* trouble) {
-  int64_t sum = 0;
+// Its ids name payments but for vouchers, which all have −1: these are told apart by the voucher.
+std::string PaymentId(const Json& payment) {
+  const std::string id = IdText(Field(payment, "Id"));
+  if (!id.empty() && !id.starts_with("-")) return id;
+  const std::string voucher = IdText(Field(payment, "VoucherId"));
+  if (!voucher.empty()) return "voucher:" + voucher;
+  const std::string code = Trimmed(Field(payment, "Code").text());
+  return code.empty() ? std::string() : "code:" + code;
+}
+
+// 1, or in words: the payment was called off.
+bool IsCalledOff(const Json& payment) {
+  const std::string words = LowerCase(Field(payment, "StatusValue").text());
+  return IdText(Field(payment, "Status")) == "1" || words.find("hủy") != std::string::npos ||
+         words.find("huỷ") != std::string::npos;
+}
+
+// Payments by id. Negative ones gave money back. A called-off payment is none. What has no id is
+// part of the total that came in.
+void AddPayments(const Json& data, const SourceSettings& settings, const std::string& date,
+                 v1::OrderObserved* order, std::optional<Trouble>* trouble) {
   for (const Json& entry : Field(data, "Payments").items()) {
-    const std::string id = IdText(Field(entry, "Id"));
-    if (id.empty() || IdText(Field(entry, "Status")) == "1") continue;
+    const std::string id = PaymentId(entry);
+    if (id.empty() || IsCalledOff(entry)) continue;
     const int64_t amount =
         MinorUnits(Field(entry, "Amount"), kCurrency, "a payment's amount", trouble);
     if (*trouble || amount == 0) continue;
-    const auto at = ParseInstant(Field(entry, "TransDate").text(), kVietnamOffset);
+    const auto at = InstantOf(entry, "TransDate");
     const std::string& method = Field(entry, "Method").text();
     const std::string day = at ? at->date : date;
     if (amount < 0) {
@@ -139,10 +184,8 @@ int64_t AddPayments(const Json& data, const SourceSettings& settings, const std:
       auto* payment = AddPayment("payment:" + id, amount, day, order);
       payment->set_method(MethodOf(method, settings));
       SetLabel(method, payment->mutable_label());
-      sum = SaturatedAdd(sum, amount);
     }
   }
-  return sum;
 }
 
 v1::OrderObserved* BeginOrder(const Context& context, const Json& data, std::string_view kind,
@@ -157,8 +200,7 @@ v1::OrderObserved* BeginOrder(const Context& context, const Json& data, std::str
   snapshot->set_version(at ? at->micros : context.delivery.received_at_micros);
   SetLabel(Field(data, "Code").text(), snapshot->mutable_number());
   SetLabel(Field(data, "BranchName").text(), snapshot->mutable_origin());
-  if (const auto placed = ParseInstant(Field(data, "PurchaseDate").text(), kVietnamOffset))
-    snapshot->set_placed_date(placed->date);
+  if (const auto placed = InstantOf(data, "PurchaseDate")) snapshot->set_placed_date(placed->date);
   snapshot->set_paid_date(item->date);
   if (const std::string note = Trimmed(Field(data, "Description").text());
       !note.empty() && note.size() <= 4096) {
@@ -179,7 +221,7 @@ void Finish(const Context& context, Item item, const std::optional<Trouble>& tro
   if (trouble) {
     context.meaning->unusable.push_back({item.key, *trouble});
   } else {
-    context.meaning->items.push_back(std::move(item));
+    AddItem(context, std::move(item));
   }
 }
 
@@ -203,8 +245,8 @@ void ReadInvoice(const Context& context, const Json& data) {
   }
   SetMinor(std::max<int64_t>(total, 0), snapshot.mutable_total());
   SetMinor(called_off ? 0 : std::max<int64_t>(total, 0), snapshot.mutable_charge());
-  // Where payments are listed they are all there is; else the total that came in is.
-  if (Field(data, "Payments").items().empty() && !called_off) {
+  // What of it no payment names (points, a deposit that became part of it) came in without an id.
+  if (!called_off) {
     SetMinor(std::max<int64_t>(RoughMinorUnits(Field(data, "TotalPayment"), kCurrency), 0),
              snapshot.mutable_paid());
   }
@@ -235,34 +277,68 @@ void ReadOrder(const Context& context, const Json& data) {
   Finish(context, std::move(item), trouble);
 }
 
+// Customers, products, categories and branches are deleted in one form, which does not say whose
+// ids they are: the address that it was sent to does. One that says nothing is a customer's.
+void ReadRemoved(const Context& context, const std::string& topic, const Json& object) {
+  for (const char* name : {"RemoveId", "RemoveIds"}) {
+    const Json& removed = Field(object, name);
+    if (removed.is_null()) continue;
+    if (!topic.empty() && !topic.starts_with("customer")) {
+      context.meaning->ignored.push_back("ids of what was deleted, but no customers: topic " +
+                                         CutUtf8(topic, 80));
+      continue;
+    }
+    if (!removed.is_array()) ReadDeletedCustomer(context, removed);
+    for (const Json& id : removed.items()) ReadDeletedCustomer(context, id);
+  }
+}
+
+void ReadData(const Context& context, const std::string& topic, const Json& data) {
+  const bool known =
+      topic == "customer.update" || topic == "invoice.update" || topic == "order.update";
+  if (!known) {
+    context.meaning->ignored.push_back("topic " + CutUtf8(topic, 80) +
+                                       " is about neither customers nor invoices");
+    return;
+  }
+  for (const Json* entry : ListOf(data)) {
+    if (topic == "customer.update") {
+      ReadCustomer(context, *entry);
+    } else if (topic == "invoice.update") {
+      ReadInvoice(context, *entry);
+    } else {
+      ReadOrder(context, *entry);
+    }
+  }
+}
+
 void ReadNotification(const Context& context, const Json& notification) {
   const std::string topic = TopicOf(context.delivery, notification);
   const Json& data = Field(notification, "Data");
+  ReadRemoved(context, topic, notification);
   if (topic == "customer.delete") {
     for (const Json& entry : data.items()) {
       if (!entry.is_object()) ReadDeletedCustomer(context, entry);
       ReadDeletedCustomer(context, Field(entry, "Id"));
-      for (const Json& id : Field(entry, "RemoveId").items()) ReadDeletedCustomer(context, id);
+      ReadRemoved(context, topic, entry);
     }
-    for (const Json& id : Field(notification, "RemoveId").items()) ReadDeletedCustomer(context, id);
     return;
   }
-  const bool known =
-      topic == "customer.update" || topic == "invoice.update" || topic == "order.update";
-  if (!known) {
-    context.meaning->ignored.push_back("topic " + topic.substr(0, 80) +
-                                       " is about neither customers nor invoices");
-    return;
+  ReadData(context, topic, data);
+}
+
+// What was asked for ("GET /customers/501"): a page of a list, or one. A customer's debt stands
+// there, too; it is the sum of what the invoices say, and not posted again.
+void ReadFetched(const Context& context, const std::string& topic, const Json& body) {
+  context.meaning->was_fetched = true;
+  for (const char* kind : {"customer", "invoice", "order"}) {
+    if (topic.find(absl::StrCat("/", kind, "s")) == std::string::npos) continue;
+    ReadRemoved(context, kind, body);
+    const Json& data = Field(body, "Data");
+    return ReadData(context, absl::StrCat(kind, ".update"), data.is_null() ? body : data);
   }
-  for (const Json& entry : data.items()) {
-    if (topic == "customer.update") {
-      ReadCustomer(context, entry);
-    } else if (topic == "invoice.update") {
-      ReadInvoice(context, entry);
-    } else {
-      ReadOrder(context, entry);
-    }
-  }
+  context.meaning->ignored.push_back(CutUtf8(topic, 80) +
+                                     " asks for neither customers nor invoices");
 }
 
 }  // namespace
@@ -277,16 +353,23 @@ Meaning Read(const Delivery& delivery) {
   std::string id = IdText(Field(*body, "Id"));
   if (id.empty()) id = Sha256Hex(delivery.body);
   Meaning meaning;
-  const Context context{delivery, prefix + id, &meaning};
-  for (const Json& notification : Field(*body, "Notifications").items())
-    ReadNotification(context, notification);
+  std::map<std::string, int> seen;
+  const Context context{delivery, prefix + id, &meaning, &seen};
+  if (const std::string topic = LowerCase(delivery.topic); topic.starts_with("get ")) {
+    ReadFetched(context, topic, *body);
+    return meaning;
+  }
+  const Json& notifications = Field(*body, "Notifications");
+  for (const Json* notification : ListOf(notifications)) ReadNotification(context, *notification);
   // Deletions have an envelope of their own.
-  for (const Json& removed : Field(*body, "RemoveId").items())
-    ReadDeletedCustomer(context, removed);
-  for (const Json& removed : Field(*body, "RemoveIds").items())
-    ReadDeletedCustomer(context, removed);
-  if (meaning.says_nothing() && meaning.ignored.empty())
-    meaning.ignored.push_back("a body without notifications");
+  ReadRemoved(context, LowerCase(delivery.topic), *body);
+  if (meaning.says_nothing() && meaning.ignored.empty()) {
+    if (notifications.is_null() && !body->has("RemoveId")) {
+      return UnusableBody(context.key, domain::reason::kUnparsable,
+                          "a body without notifications and without deletions");
+    }
+    meaning.ignored.push_back("notifications about nothing");
+  }
   return meaning;
 }
 

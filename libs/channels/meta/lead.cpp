@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/civil_date.h"
 #include "channels/contact_builder.h"
 #include "channels/signature.h"
 #include "channels/values.h"
@@ -15,6 +16,20 @@ bool IsTestValue(std::string_view text) {
   const std::string value = LowerCase(text);
   return value.starts_with("<test lead: dummy data for") || value == "test@meta.com" ||
          value == "test@fb.com";
+}
+
+// A form takes dates as MM/DD/YYYY or DD/MM/YYYY, as people write them where it is shown. Only one
+// reading of it counts; what could be two is kept as typed.
+std::string IsoDate(const std::string& text) {
+  const bool has_form =
+      text.size() == 10 && (text[2] == '/' || text[2] == '.') && text[5] == text[2];
+  if (!has_form) return text;
+  const std::string year = text.substr(6);
+  const std::string day_first = absl::StrCat(year, "-", text.substr(3, 2), "-", text.substr(0, 2));
+  const std::string month_first =
+      absl::StrCat(year, "-", text.substr(0, 2), "-", text.substr(3, 2));
+  if (!ParseCivilDay(month_first)) return ParseCivilDay(day_first) ? day_first : text;
+  return day_first == month_first || !ParseCivilDay(day_first) ? month_first : text;
 }
 
 // Answers to the form's standard questions; all others are the shop's own.
@@ -50,7 +65,7 @@ bool TakeStandard(const std::string& name, const std::string& value, Standard* s
     standard->address.country = value;
     builder->Country(value);
   } else if (name == "date_of_birth") {
-    builder->BirthDate(value);
+    builder->BirthDate(IsoDate(Trimmed(value)));
   } else {
     return false;
   }
@@ -62,8 +77,8 @@ bool TakeStandard(const std::string& name, const std::string& value, Standard* s
 Meaning ReadLead(const Delivery& delivery, const Json& body) {
   const std::string id = IdText(body["id"]);
   if (body.has("error")) {
-    const std::string why = absl::StrCat("the lead could not be read: ",
-                                         body["error"]["message"].text().substr(0, 200));
+    const std::string why =
+        absl::StrCat("the lead could not be read: ", CutUtf8(body["error"]["message"].text(), 200));
     Meaning meaning = Ignored(why);
     meaning.alerts.push_back(why);
     return meaning;
@@ -84,7 +99,9 @@ Meaning ReadLead(const Delivery& delivery, const Json& body) {
   for (const Json& field : body["field_data"].items()) {
     const std::string& name = field["name"].text();
     std::vector<std::string> values;
-    for (const Json& value : field["values"].items()) values.push_back(value.text());
+    for (const Json& value : field["values"].items()) {
+      if (!Trimmed(value.text()).empty()) values.push_back(value.text());
+    }
     for (const std::string& value : values) {
       if (IsTestValue(value)) return Ignored("a test lead");
     }

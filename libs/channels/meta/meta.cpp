@@ -36,20 +36,33 @@ void ReadLeadgen(const Json& entry, const Json& value, Meaning* meaning) {
   }
 }
 
+std::string DigitsOf(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') digits.push_back(c);
+  }
+  return digits;
+}
+
+bool IsPhone(std::string_view text) {
+  return DigitsOf(text).size() >= 7 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || c == '+' || c == ' ' || c == '-' || c == '.' ||
+                  c == '(' || c == ')';
+         });
+}
+
 // A phone or e-mail counts only where its owner pressed the button that offers it: what is typed
-// into a message may be anybody's.
+// into a message may be anybody's. Such a button sends the address as its payload and shows it;
+// buttons of the shop's own show other words.
 void AddExplicitReply(const Json& message, ContactBuilder* builder) {
   const std::string payload = Trimmed(message["quick_reply"]["payload"].text());
-  if (payload.empty() || payload != Trimmed(message["text"].text())) return;
+  const std::string text = Trimmed(message["text"].text());
   if (payload.find('@') != std::string::npos) {
-    builder->Email(payload);
-    return;
+    if (text.empty() || LowerCase(text) == LowerCase(payload)) builder->Email(payload);
+  } else if (IsPhone(payload)) {
+    if (text.empty() || (IsPhone(text) && DigitsOf(text) == DigitsOf(payload)))
+      builder->Phone(payload);
   }
-  const bool is_phone =
-      payload.size() >= 8 && std::all_of(payload.begin(), payload.end(), [](char c) {
-        return (c >= '0' && c <= '9') || c == '+' || c == ' ' || c == '-' || c == '(' || c == ')';
-      });
-  if (is_phone) builder->Phone(payload);
 }
 
 // Why an event of a conversation says nothing, or empty.
@@ -73,6 +86,11 @@ void ReadMessaging(const Json& entry, const Json& event, bool instagram, Meaning
     return;
   }
   const std::string account = IdText(entry["id"]);
+  if (account.empty()) {
+    // The console's test button sends 0 for the page's id.
+    meaning->ignored.emplace_back("an event of no page: a test");
+    return;
+  }
   const std::string sender = IdText(event["sender"]["id"]);
   if (sender.empty()) {
     meaning->ignored.push_back("a message without a sender's id");
@@ -104,8 +122,11 @@ void ReadEntry(const Json& entry, bool instagram, Meaning* meaning) {
     const std::string& field = change["field"].text();
     if (field == "leadgen") {
       ReadLeadgen(entry, change["value"], meaning);
+    } else if (field == "messages" || field == "messaging_postbacks") {
+      // Instagram's, as some versions of its API wrap them.
+      ReadMessaging(entry, change["value"], instagram, meaning);
     } else {
-      meaning->ignored.push_back("field " + field.substr(0, 60) + " says nothing of customers");
+      meaning->ignored.push_back("field " + CutUtf8(field, 60) + " says nothing of customers");
     }
   }
   for (const Json& event : entry["messaging"].items())
@@ -188,8 +209,12 @@ Meaning Read(const Delivery& delivery) {
     return lead;
   }
   const std::string& object = (*body)["object"].text();
+  if (object.empty()) {
+    return UnusableBody("meta|" + Sha256Hex(delivery.body), domain::reason::kUnparsable,
+                        "the body does not say what it is about");
+  }
   if (object != "page" && object != "instagram")
-    return Ignored("object " + object.substr(0, 60) + " is neither a page nor Instagram");
+    return Ignored("object " + CutUtf8(object, 60) + " is neither a page nor Instagram");
   Meaning meaning;
   for (const Json& entry : (*body)["entry"].items())
     ReadEntry(entry, object == "instagram", &meaning);

@@ -1,5 +1,7 @@
 #include "channels/shopify/customer.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 
 #include "channels/values.h"
@@ -24,6 +26,14 @@ Meaning Of(Item item) {
   Meaning meaning;
   meaning.items.push_back(std::move(item));
   return meaning;
+}
+
+const Json& MainAddress(const Json& customer) {
+  if (customer["default_address"].is_object()) return customer["default_address"];
+  for (const Json& address : customer["addresses"].items()) {
+    if (address["default"].is_true()) return address;
+  }
+  return customer["default_address"];
 }
 
 Meaning WithoutId(const Delivery& delivery, std::string_view topic) {
@@ -58,18 +68,21 @@ void AddCustomer(const Json& customer, ContactBuilder* builder) {
   builder->Email(customer["email"].text());
   builder->Phone(customer["phone"].text());
   builder->Language(customer["locale"].text());
-  const Json& main = customer["default_address"];
+  const Json& main = MainAddress(customer);
   builder->Name(main["first_name"].text(), main["last_name"].text());
+  builder->FullName(main["name"].text());
   builder->Company(main["company"].text());
   builder->Phone(main["phone"].text());
   AddAddress(main, v1::ADDRESS_USE_BILLING, builder);
+  builder->Country(main.has("country_code") ? main["country_code"].text() : main["country"].text());
   for (const Json& address : customer["addresses"].items()) {
-    if (IdText(address["id"]) != IdText(main["id"]))
+    const std::string id = IdText(address["id"]);
+    if (id.empty() || id != IdText(main["id"]))
       AddAddress(address, v1::ADDRESS_USE_SHIPPING, builder);
     builder->Company(address["company"].text());
     builder->Phone(address["phone"].text());
+    builder->Country(address["country_code"].text());
   }
-  builder->Country(main.has("country_code") ? main["country_code"].text() : main["country"].text());
 }
 
 Meaning ReadCustomer(const Delivery& delivery, std::string_view topic, const Json& body) {
@@ -154,11 +167,24 @@ Meaning ReadPrivacy(const Delivery& delivery, std::string_view topic, const Json
                 absl::StrCat("send the shop what is known of customer:", id,
                              ", within the days its terms give"));
   }
-  if (id.empty()) return WithoutId(delivery, topic);
-  Item item{.key = KeyOf(delivery, topic)};
-  item.contact = ContactMeaning{.op = ContactOp::kErase, .external_id = "customer:" + id};
-  if (const auto at = TriggeredAt(delivery)) item.occurred_at_micros = at->micros;
-  return Of(std::move(item));
+  // Somebody who bought as a guest is known by their orders alone.
+  std::vector<std::string> records;
+  if (!id.empty()) records.push_back("customer:" + id);
+  if (id.empty()) {
+    for (const Json& order : body["orders_to_redact"].items()) {
+      if (!IdOfGid(order).empty()) records.push_back("guest-order:" + IdOfGid(order));
+    }
+  }
+  if (records.empty()) return WithoutId(delivery, topic);
+  Meaning meaning;
+  for (const std::string& record : records) {
+    Item item{.key = KeyOf(delivery, topic)};
+    if (id.empty()) absl::StrAppend(&item.key, "|", record);
+    item.contact = ContactMeaning{.op = ContactOp::kErase, .external_id = record};
+    if (const auto at = TriggeredAt(delivery)) item.occurred_at_micros = at->micros;
+    meaning.items.push_back(std::move(item));
+  }
+  return meaning;
 }
 
 }  // namespace carnet::channels::shopify

@@ -31,14 +31,45 @@ void SetTime(const Delivery& delivery, const std::optional<Instant>& at, Item* i
   }
 }
 
-// Of a shop's financial status, what is paid. total_outstanding is believed only for a part, as it
-// shows the full price of paid orders that came in by the API.
-int64_t PaidOf(const std::string& status, int64_t total, const Json& body,
-               const std::string& currency) {
-  if (status == "paid" || status == "refunded" || status == "partially_refunded") return total;
-  if (status != "partially_paid") return 0;
+// What the buyer is held to, before refunds, and what they paid.
+struct Sums {
+  int64_t charge = 0;
+  int64_t paid = 0;
+};
+
+// total_price is the order as it was placed, current_total_price what edits, returns and refunds
+// left of it. What went back is known from the refunds, so both together tell of edits.
+// total_outstanding is believed only where a part is paid, or more than all of it: it shows the
+// full price of paid orders that came in by the API.
+Sums SumsOf(const Json& body, const std::string& currency, const std::string& financial,
+            int64_t total, const Refunded& refunded) {
+  const bool has_current = !body["current_total_price"].text().empty();
+  const int64_t current =
+      has_current ? std::max<int64_t>(RoughMinorUnits(body["current_total_price"], currency), 0)
+                  : total;
+  const bool has_outstanding = !body["total_outstanding"].text().empty();
   const int64_t outstanding = RoughMinorUnits(body["total_outstanding"], currency);
-  return std::clamp<int64_t>(total - std::clamp<int64_t>(outstanding, 0, total), 0, total);
+  const int64_t overpaid = has_current ? std::max<int64_t>(-outstanding, 0) : 0;
+  const int64_t most = std::max(total, current);
+  // Of one that was paid and then called off nothing is left but the money.
+  const bool called_off = body.has("cancelled_at");
+  if (financial == "paid" && !called_off && body["refunds"].items().empty()) {
+    // Goods were taken off before it was paid, or after: then the shop owes for them.
+    return {.charge = current, .paid = SaturatedAdd(current, overpaid)};
+  }
+  if (financial == "paid" || financial == "refunded" || financial == "partially_refunded") {
+    if (called_off) return {.charge = most, .paid = most};
+    // A refund of what is paid never makes a debt. Goods that went off without money had not been
+    // paid, if that is what the sums say.
+    const int64_t received = SaturatedAdd(SaturatedAdd(current, refunded.money), overpaid);
+    return {.charge = most,
+            .paid = std::clamp(received, std::max<int64_t>(most - refunded.goods, 0), most)};
+  }
+  const int64_t back = SaturatedAdd(refunded.money, refunded.goods);
+  const int64_t charge = std::min(most, SaturatedAdd(current, back));
+  if (financial != "partially_paid" || !has_outstanding) return {.charge = charge};
+  const int64_t received = SaturatedAdd(current - outstanding, refunded.money);
+  return {.charge = charge, .paid = std::clamp<int64_t>(received, 0, most)};
 }
 
 v1::OrderState StateOf(const Json& body, const std::string& financial) {
@@ -63,6 +94,7 @@ void SetContact(const Json& body, const std::string& order_id, Item* item) {
   builder.Name(billing["first_name"].text(), billing["last_name"].text());
   builder.Name(shipping["first_name"].text(), shipping["last_name"].text());
   builder.FullName(billing["name"].text());
+  builder.FullName(shipping["name"].text());
   builder.Company(billing["company"].text());
   builder.Email(body["email"].text());
   builder.Email(body["contact_email"].text());
@@ -82,9 +114,12 @@ void SetContact(const Json& body, const std::string& order_id, Item* item) {
 }
 
 std::string GatewayOf(const Json& body) {
-  const auto& names = body["payment_gateway_names"].items();
-  // A gift card comes first where it paid a part; the other one says more.
-  std::string gateway = names.empty() ? body["gateway"].text() : names.back().text();
+  std::string gateway = body["gateway"].text();
+  // Where a gift card paid a part the other one says more.
+  for (const Json& name : body["payment_gateway_names"].items()) {
+    if (gateway.empty() || LowerCase(name.text()).find("gift") == std::string::npos)
+      gateway = name.text();
+  }
   return gateway;
 }
 
@@ -125,10 +160,12 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
   SetTime(delivery, at, &item);
 
   std::optional<Trouble> trouble;
-  const std::string currency = Trimmed(body["currency"].text());
-  const Json& shop_total = body["total_price_set"]["shop_money"]["amount"];
-  const int64_t total = MinorUnits(body.has("total_price") ? body["total_price"] : shop_total,
-                                   currency, "total_price", &trouble);
+  const Json& shop_money = body["total_price_set"]["shop_money"];
+  const std::string currency =
+      CurrencyCode(body.has("currency") ? body["currency"] : shop_money["currency_code"]);
+  const int64_t total =
+      MinorUnits(body.has("total_price") ? body["total_price"] : shop_money["amount"], currency,
+                 "total_price", &trouble);
   if (total < 0 && !trouble) {
     trouble = Trouble{std::string(domain::reason::kAmountNotPositive), "total_price is negative"};
   }
@@ -147,35 +184,29 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
   SetLabel(gateway, snapshot.mutable_method_label());
   if (created) snapshot.set_placed_date(created->date);
   snapshot.set_paid_date(item.date);
+  for (const Json& schedule : body["payment_terms"]["payment_schedules"].items()) {
+    if (const auto due = ParseInstant(schedule["due_at"].text())) snapshot.set_due_date(due->date);
+  }
   if (const std::string note = Trimmed(body["note"].text()); !note.empty() && note.size() <= 4096)
     snapshot.mutable_note()->set_plain(note);
 
-  const Rates rates = RatesOf(body, currency);
-  int64_t paid = PaidOf(financial, total, body, currency);
-  int64_t credited = 0;
-  for (const Json& refund : body["refunds"].items())
-    credited =
-        SaturatedAdd(credited, AddRefundOf(refund, currency, rates, paid > 0, &order, &trouble));
-  if (financial == "refunded" && credited < total) {
-    AddRefund("refund:rest", total - credited, total - credited, item.date, &order);
-    credited = total;
+  const OrderMoney money = OrderMoneyOf(body, currency);
+  Refunded refunded;
+  for (const Json& refund : body["refunds"].items()) {
+    const Refunded part = AddRefundOf(refund, currency, money, &order, &trouble);
+    refunded.money = SaturatedAdd(refunded.money, part.money);
+    refunded.goods = SaturatedAdd(refunded.goods, part.goods);
   }
-  // Goods that were added by an edit: what is left and what was credited make up the whole.
-  int64_t charge = total;
-  if (body.has("current_total_price")) {
-    const int64_t current = RoughMinorUnits(body["current_total_price"], currency);
-    const auto whole = CheckedAdd(current, credited);
-    if (whole && *whole > total && credited == 0) charge = *whole;
-    // Taken off by an edit before anybody paid: nothing was refunded, and less is owed.
-    if (whole && *whole < total && paid == 0) charge = std::max<int64_t>(*whole, credited);
-  }
-  if (financial == "paid" && credited == 0) {
-    charge = std::max(charge, total);
-    paid = charge;
+  auto [charge, paid] = SumsOf(body, currency, financial, total, refunded);
+  if (financial == "refunded" && refunded.money < paid) {
+    // All of it went back, whatever the list says.
+    const int64_t rest = paid - refunded.money;
+    AddRefund("refund:rest", rest, rest, item.date, &order);
+    refunded.money = paid;
   }
   // Of an order that is called off, or of which the payment was void, only what was refunded had
   // ever been owed.
-  if (snapshot.state() == v1::ORDER_STATE_CANCELLED) charge = std::min(charge, credited);
+  if (snapshot.state() == v1::ORDER_STATE_CANCELLED) charge = std::min(charge, refunded.money);
   SetMinor(total, snapshot.mutable_total());
   SetMinor(charge, snapshot.mutable_charge());
   SetMinor(paid, snapshot.mutable_paid());
@@ -209,11 +240,11 @@ Meaning ReadRefund(const Delivery& delivery, std::string_view topic, const Json&
   order.set_order_id("order:" + order_id);
   const std::string currency = ShopCurrencyOf(body);
   order.set_unit(currency);
-  AddRefundOf(body, currency, Rates(), /*paid=*/true, &order, &trouble);
+  AddRefundOf(body, currency, OrderMoney(), &order, &trouble);
   if (IsInBuyersCurrency(trouble)) return Ignored(kInBuyersCurrency);
   if (trouble) return UnusableBody(key, trouble->reason, trouble->detail);
   if (order.refunds().empty())
-    return Ignored("a refund that gives nothing back: goods went back to the shelf, no more");
+    return Ignored("a refund that gives nothing back (yet): goods went back to the shelf, no more");
   return Of(std::move(item));
 }
 
@@ -223,7 +254,7 @@ Meaning ReadTransaction(const Delivery& delivery, std::string_view topic, const 
   const std::string kind = LowerCase(body["kind"].text());
   const std::string status = LowerCase(body["status"].text());
   if (status != "success") return Ignored("a transaction that did not succeed: status " + status);
-  if (kind != "sale" && kind != "capture" && kind != "refund")
+  if (kind != "sale" && kind != "capture" && kind != "refund" && kind != "change")
     return Ignored("a transaction that moves no money: kind " + kind);
   const std::string id = IdOfGid(body["id"]);
   const std::string order_id = IdOfGid(body["order_id"]);
@@ -236,15 +267,16 @@ Meaning ReadTransaction(const Delivery& delivery, std::string_view topic, const 
   SetTime(delivery, at, &item);
   std::optional<Trouble> trouble;
   const std::string currency = ShopCurrencyOf(body);
-  const int64_t amount = ShopAmountOf(body, currency, Rates(), &trouble);
+  const int64_t amount = ShopAmountOf(body, currency, OrderMoney(), &trouble);
   if (IsInBuyersCurrency(trouble)) return Ignored(kInBuyersCurrency);
   if (trouble) return UnusableBody(key, trouble->reason, trouble->detail);
   v1::OrderObserved& order = item.order.emplace();
   order.set_order_id("order:" + order_id);
   order.set_unit(currency);
   const std::string& gateway = body["gateway"].text();
-  if (kind == "refund") {
-    AddRefund("transaction:" + id, amount, amount, item.date, &order);
+  if (kind == "refund" || kind == "change") {
+    // Change is handed back of what was given at the till: nobody is credited for it.
+    AddRefund("transaction:" + id, kind == "refund" ? amount : 0, amount, item.date, &order);
     order.mutable_refunds(0)->set_method(MethodOf(gateway, delivery.settings));
     SetLabel(gateway, order.mutable_refunds(0)->mutable_label());
   } else {

@@ -39,13 +39,16 @@ Meaning ByTopic(const Delivery& delivery, const std::string& topic, const Json& 
   if (topic.starts_with("customers/")) return ReadCustomer(delivery, topic, body);
   if (topic == "orders/edited")
     return Ignored("a list of edits: orders/updated brings the order as it is");
-  if (topic == "orders/risk_assessment_changed" ||
-      topic == "orders/shopify_protect_eligibility_changed")
-    return Ignored("topic " + topic + " moves no money");
-  if (topic.starts_with("orders/")) return ReadOrder(delivery, topic, body);
+  if (topic == "orders/create" || topic == "orders/updated" || topic == "orders/paid" ||
+      topic == "orders/cancelled" || topic == "orders/fulfilled" ||
+      topic == "orders/partially_fulfilled" || topic == "orders/delete") {
+    return ReadOrder(delivery, topic, body);
+  }
+  if (topic.starts_with("orders/"))
+    return Ignored("topic " + CutUtf8(topic, 80) + " does not bring the order");
   if (topic == "refunds/create") return ReadRefund(delivery, topic, body);
   if (topic == "order_transactions/create") return ReadTransaction(delivery, topic, body);
-  return Ignored("topic " + topic.substr(0, 80) + " is about neither customers nor orders");
+  return Ignored("topic " + CutUtf8(topic, 80) + " is about neither customers nor orders");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/money.h"
 #include "channels/contact_builder.h"
 #include "channels/json.h"
 #include "channels/order_builder.h"
@@ -105,13 +106,21 @@ Meaning ReadCustomer(const std::string& key, const std::string& type, const Json
 // Integers in minor units.
 int64_t MoneyOf(const Json& money, std::string_view what, std::string* currency,
                 std::optional<Trouble>* trouble) {
-  const std::string code = money["currency"].text();
-  if (currency->empty()) *currency = code;
   if (!money.has("amount")) return 0;
-  const auto exponent_free = IdText(money["amount"]);
+  const std::string code = CurrencyCode(money["currency"]);
+  if (currency->empty()) *currency = code;
+  if (!CurrencyExponent(code) && !*trouble) {
+    *trouble =
+        Trouble{std::string(domain::reason::kUnknownCurrency),
+                absl::StrCat(std::string(what), " is in no currency: \"", CutUtf8(code, 40), "\"")};
+  } else if (code != *currency && !*trouble) {
+    *trouble =
+        Trouble{std::string(domain::reason::kCurrencyMismatch),
+                absl::StrCat(std::string(what), " is in ", code, ", the rest in ", *currency)};
+  }
+  if (*trouble) return 0;
   // Read as whole units of a currency without decimals: the text is minor units already.
-  const int64_t amount =
-      exponent_free.empty() ? 0 : MinorUnits(money["amount"], "JPY", what, trouble);
+  const int64_t amount = MinorUnits(money["amount"], "JPY", what, trouble);
   if (amount < 0 && !*trouble) {
     *trouble = Trouble{std::string(domain::reason::kAmountNotPositive),
                        std::string(what) + " is negative"};
@@ -140,6 +149,8 @@ Meaning ReadPayment(const std::string& key, const Json& event) {
   const Json& payment = event["data"]["object"]["payment"];
   const std::string id = IdText(payment["id"]);
   if (id.empty()) return UnusableBody(key, domain::reason::kCodeMissing, "the payment has no id");
+  if (payment["application_details"]["square_product"].text() == "INVOICES")
+    return Ignored("a payment of an invoice: invoice.payment_made brings it");
   Item item{.key = key};
   SetTime(payment, event, &item);
   std::optional<Trouble> trouble;
@@ -165,6 +176,10 @@ Meaning ReadPayment(const std::string& key, const Json& event) {
   } else {
     snapshot.set_state(v1::ORDER_STATE_CANCELLED);
   }
+  if (currency.empty() && !trouble) {
+    trouble =
+        Trouble{std::string(domain::reason::kAmountMissing), "the payment's amount is missing"};
+  }
   if (trouble) return UnusableBody(key, trouble->reason, trouble->detail);
   SetBuyer(IdText(payment["customer_id"]), &item);
   return Of(std::move(item));
@@ -189,6 +204,10 @@ Meaning ReadRefund(const std::string& key, const Json& event) {
   order.set_order_id("payment:" + payment);
   order.set_unit(currency);
   AddRefund("refund:" + id, amount, amount, item.date, &order);
+  if (currency.empty() && !trouble) {
+    trouble =
+        Trouble{std::string(domain::reason::kAmountMissing), "the refund's amount is missing"};
+  }
   if (trouble) return UnusableBody(key, trouble->reason, trouble->detail);
   return Of(std::move(item));
 }
@@ -221,7 +240,7 @@ Meaning ReadInvoice(const std::string& key, const std::string& type, const Json&
   order.set_order_id("invoice:" + id);
   const bool gone = type == "invoice.canceled" || type == "invoice.deleted" ||
                     status == "CANCELED" || status == "FAILED";
-  order.set_unit(currency.empty() && gone ? "" : currency);
+  order.set_unit(currency);
   snapshot.set_state(type == "invoice.deleted" ? v1::ORDER_STATE_DELETED
                      : gone                    ? v1::ORDER_STATE_CANCELLED
                      : status == "PAID"        ? v1::ORDER_STATE_COMPLETED
@@ -235,6 +254,10 @@ Meaning ReadInvoice(const std::string& key, const std::string& type, const Json&
     SetMinor(total, snapshot.mutable_total());
     SetMinor(gone ? 0 : total, snapshot.mutable_charge());
     SetMinor(paid, snapshot.mutable_paid());
+  }
+  if (currency.empty() && !gone && !trouble) {
+    trouble =
+        Trouble{std::string(domain::reason::kAmountMissing), "the invoice's amounts are missing"};
   }
   if (trouble) return UnusableBody(key, trouble->reason, trouble->detail);
   SetBuyer(IdText(invoice["primary_recipient"]["customer_id"]), &item);
@@ -253,12 +276,14 @@ Meaning Read(const Delivery& delivery) {
   if (type.empty()) type = delivery.topic;
   std::string id = IdText((*event)["event_id"]);
   const std::string key = "square|" + (id.empty() ? Sha256Hex(delivery.body) : id);
+  if (type.empty())
+    return UnusableBody(key, domain::reason::kUnparsable, "nothing says which type this is");
   if (type == "customer.created" || type == "customer.updated" || type == "customer.deleted")
     return ReadCustomer(key, type, *event);
   if (type == "payment.created" || type == "payment.updated") return ReadPayment(key, *event);
   if (type == "refund.created" || type == "refund.updated") return ReadRefund(key, *event);
   if (type.starts_with("invoice.")) return ReadInvoice(key, type, *event);
-  return Ignored("type " + type.substr(0, 80) + " is about neither customers nor their money");
+  return Ignored("type " + CutUtf8(type, 80) + " is about neither customers nor their money");
 }
 
 bool IsSigned(const Delivery& delivery, std::span<const std::string> secrets) {

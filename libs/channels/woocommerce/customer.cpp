@@ -17,6 +17,20 @@ bool IsCustomerRole(const Json& body) {
          (role == "subscriber" && body["is_paying_customer"].is_true());
 }
 
+// Where plug-ins keep them, without "_" and "billing_" in front.
+struct NumberKey {
+  std::string_view key, scheme;
+};
+constexpr NumberKey kNumberKeys[] = {
+    {"vat_number", "vat"}, {"vat", "vat"},      {"eu_vat_number", "vat"},
+    {"eu_vat", "vat"},     {"vat_id", "vat"},   {"vat_no", "vat"},
+    {"tva", "vat"},        {"vat_code", "vat"}, {"partita_iva", "vat"},
+    {"piva", "vat"},       {"tax_id", ""},      {"tax_number", ""},
+    {"nif", ""},           {"cif", ""},         {"tax_code", ""},
+    {"siret", "siret"},    {"siren", "siren"},  {"mst", "mst"},
+    {"ma_so_thue", "mst"}, {"masothue", "mst"},
+};
+
 }  // namespace
 
 void AddAddress(const Json& part, v1::AddressUse use, ContactBuilder* builder) {
@@ -37,11 +51,8 @@ void AddCompanyNumbers(const Json& meta_data, ContactBuilder* builder) {
     key.erase(0, key.find_first_not_of('_'));
     if (key.starts_with("billing_")) key.erase(0, 8);
     const std::string& value = entry["value"].text();
-    if (key == "vat_number" || key == "vat" || key == "eu_vat_number" || key == "vat_id" ||
-        key == "tax_id") {
-      builder->CompanyNumber(key == "tax_id" ? "" : "vat", value);
-    } else if (key == "siret" || key == "siren" || key == "mst") {
-      builder->CompanyNumber(key, value);
+    for (const NumberKey& known : kNumberKeys) {
+      if (key == known.key) builder->CompanyNumber(known.scheme, value);
     }
   }
 }
@@ -80,7 +91,7 @@ Meaning ReadCustomer(const Delivery& delivery, std::string_view topic, const Jso
   }
   if (!IsCustomerRole(body)) {
     return Ignored(absl::StrCat("an account of the shop's staff, not a customer: role ",
-                                Trimmed(body["role"].text()).substr(0, 60)));
+                                CutUtf8(Trimmed(body["role"].text()), 60)));
   }
   const Json& version = body["date_modified_gmt"].text().empty() ? body["date_created_gmt"]
                                                                  : body["date_modified_gmt"];

@@ -15,8 +15,8 @@
 namespace carnet::channels::woocommerce {
 namespace {
 
-// A status as the shop's workflow has it. Plug-ins add their own between "processing" and
-// "completed".
+// A status as the shop's workflow has it. Plug-ins add their own, most of them between "processing"
+// and "completed".
 v1::OrderState StateOf(std::string_view status) {
   if (status == "pending" || status == "on-hold") return v1::ORDER_STATE_PENDING;
   if (status == "completed") return v1::ORDER_STATE_COMPLETED;
@@ -31,16 +31,21 @@ bool IsDraft(std::string_view status) {
          status == "new";
 }
 
-// Whether nobody has paid: the one signal is a missing payment date in a status that waits for it.
+// The one signal is the payment date, but for a payment that failed or was taken back later.
 bool IsPaid(std::string_view status, const Json& body) {
-  if (!body["date_paid_gmt"].text().empty() || !body["date_paid"].text().empty()) return true;
-  return status == "completed";
+  if (status == "failed") return false;
+  return status == "completed" || ShopTime(body, "date_paid").has_value();
 }
 
-bool IsOwed(std::string_view status, bool paid, const Json& body, const SourceSettings& settings) {
-  if (paid) return true;
-  if (status != "pending") return true;
-  return IsPayLater(body["payment_method"].text(), settings);
+// Of an order that is not paid. On hold: the payment is awaited, or authorised. Processing: the
+// shop has taken it on, as with cash on delivery. In "pending", and in what plug-ins add, it
+// depends on the method: a card payment may never be finished. The shop's staff write orders
+// without a method and send the invoice by e-mail.
+bool IsOwed(std::string_view status, const Json& body, const SourceSettings& settings) {
+  if (status == "on-hold" || status == "processing") return true;
+  const std::string& method = body["payment_method"].text();
+  if (method.empty() && body["created_via"].text() == "admin") return true;
+  return IsPayLater(method, settings);
 }
 
 void SetContact(const Json& body, const std::string& order_id, Item* item) {
@@ -78,7 +83,13 @@ int64_t AddRefunds(const Json& body, const std::string& currency, bool paid,
     if (amount < 0) amount = CheckedNegate(amount).value_or(0);
     if (amount == 0) continue;
     const auto at = ParseInstant(entry["date_created"].text());
-    AddRefund("refund:" + id, amount, paid ? amount : 0, at ? at->date : date, order);
+    const std::string day = at ? at->date : date;
+    if (paid) {
+      AddRefund("refund:" + id, amount, amount, day, order);
+    } else {
+      // Less is owed, if anything was.
+      AddGoodsRefund("refund:" + id, amount, day, order);
+    }
     sum = SaturatedAdd(sum, amount);
   }
   return sum;
@@ -132,7 +143,7 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
   }
 
   std::optional<Trouble> trouble;
-  const std::string currency = Trimmed(body["currency"].text());
+  const std::string currency = CurrencyCode(body["currency"]);
   const int64_t total = MinorUnits(body["total"], currency, "the order's total", &trouble);
   if (total < 0 && !trouble) {
     trouble =
@@ -147,8 +158,8 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
   snapshot.set_version(topic == "order.restored" ? std::max(at, delivery.received_at_micros) : at);
   snapshot.set_state(StateOf(status));
   const std::string number = Trimmed(body["number"].text());
-  snapshot.set_number((number.empty() ? id : number).substr(0, 128));
-  snapshot.set_origin(body["created_via"].text().substr(0, 128));
+  SetLabel(number.empty() ? id : number, snapshot.mutable_number());
+  SetLabel(body["created_via"].text(), snapshot.mutable_origin());
   const std::string& method = body["payment_method"].text();
   snapshot.set_method(MethodOf(method, delivery.settings));
   SetLabel(body["payment_method_title"].text(), snapshot.mutable_method_label());
@@ -164,14 +175,22 @@ Meaning ReadOrder(const Delivery& delivery, std::string_view topic, const Json& 
   int64_t credited = AddRefunds(body, currency, paid, item.date, &order, &trouble);
   if (status == "refunded" && credited < total) {
     // All of it went back, whatever the list says.
-    AddRefund("refund:rest", total - credited, paid ? total - credited : 0, item.date, &order);
+    const int64_t rest = total - credited;
+    if (paid) {
+      AddRefund("refund:rest", rest, rest, item.date, &order);
+    } else {
+      AddGoodsRefund("refund:rest", rest, item.date, &order);
+    }
     credited = total;
   }
   const bool called_off = status == "cancelled" || status == "failed";
   // Of an order that is called off only what was refunded had ever been owed.
-  const int64_t charge = called_off                                      ? std::min(credited, total)
-                         : IsOwed(status, paid, body, delivery.settings) ? total
-                                                                         : 0;
+  int64_t charge = total;
+  if (called_off) {
+    charge = paid ? std::min(credited, total) : 0;
+  } else if (!paid && !IsOwed(status, body, delivery.settings)) {
+    charge = 0;
+  }
   SetMinor(total, snapshot.mutable_total());
   SetMinor(charge, snapshot.mutable_charge());
   SetMinor(paid ? total : 0, snapshot.mutable_paid());

@@ -38,7 +38,7 @@ Meaning Read(const Delivery& delivery) {
     return UnusableBody(key, domain::reason::kUnparsable, "the body is no JSON object");
   if (IsRestError(*body)) {
     const std::string why = absl::StrCat("the shop sent an error instead of the object: ",
-                                         (*body)["code"].text().substr(0, 80));
+                                         CutUtf8((*body)["code"].text(), 80));
     Meaning meaning = Ignored(why);
     meaning.alerts.push_back(why + "; whoever made the webhook may no longer read it");
     return meaning;
@@ -50,7 +50,7 @@ Meaning Read(const Delivery& delivery) {
   if (topic.starts_with("order.")) return ReadOrder(delivery, topic, *body);
   if (topic.empty())
     return UnusableBody(key, domain::reason::kUnparsable, "nothing says which topic this is");
-  return Ignored("topic " + topic.substr(0, 80) + " is about neither customers nor orders");
+  return Ignored("topic " + CutUtf8(topic, 80) + " is about neither customers nor orders");
 }
 
 bool IsSigned(const Delivery& delivery, std::span<const std::string> secrets) {

@@ -79,6 +79,7 @@ struct Target {
   TenderMethod method = carnet::v1::TENDER_METHOD_UNSPECIFIED;
   std::string label;
   std::string date;
+  bool goods_only = false;
 };
 using PartId = std::pair<OrderPart, std::string>;
 using Targets = std::map<PartId, Target>;
@@ -103,12 +104,32 @@ void AddRefunds(const google::protobuf::RepeatedPtrField<OrderRefund>& refunds,
     targets->emplace(PartId(ORDER_PART_CREDIT, refund.id()),
                      Target{.amount = refund.credit().minor(),
                             .tax = std::min(refund.tax().minor(), refund.credit().minor()),
-                            .date = refund.date()});
+                            .date = refund.date(),
+                            .goods_only = refund.goods_only()});
     targets->emplace(PartId(ORDER_PART_PAYOUT, refund.id()),
                      Target{.amount = refund.payout().minor(),
                             .method = MoneyMethod(own ? refund.method() : snapshot.method()),
                             .label = own ? refund.label() : snapshot.method_label(),
                             .date = refund.date()});
+  }
+}
+
+// Positive: raises what is owed.
+int SignOf(OrderPart part) {
+  return part == ORDER_PART_CHARGE || part == ORDER_PART_PAYOUT ? 1 : -1;
+}
+
+// Credits for goods alone take no more than what all the rest leaves open, in the order of ids.
+void LimitGoods(Targets* targets) {
+  __int128 open = 0;
+  for (const auto& [part_id, target] : *targets) {
+    if (!target.goods_only) open += SignOf(part_id.first) * static_cast<__int128>(target.amount);
+  }
+  for (auto& [part_id, target] : *targets) {
+    if (!target.goods_only) continue;
+    if (open < target.amount) target.amount = open > 0 ? static_cast<int64_t>(open) : 0;
+    target.tax = std::min(target.tax, target.amount);
+    open -= target.amount;
   }
 }
 
@@ -135,6 +156,7 @@ Targets TargetsOf(const OrderRow& row) {
         .label = snapshot.method_label(),
         .date = snapshot.paid_date()};
   }
+  LimitGoods(&targets);
   return targets;
 }
 

@@ -42,6 +42,11 @@ std::string Refund(std::string_view id, int64_t credit, int64_t payout) {
          Minor("payout", payout) + "} ";
 }
 
+std::string Goods(std::string_view id, int64_t credit) {
+  return "refunds { goods_only: true id: '" + std::string(id) + "' " + Minor("credit", credit) +
+         "} ";
+}
+
 std::string Added(const std::string& more) {
   return "order_observed { order_id: 'O1' unit: 'EUR' " + more + "}";
 }
@@ -229,6 +234,35 @@ TEST(Orders, AllPermutationsThatEndCancelled) {
   ExpectOneBooks({Order(1, "PENDING", 5000, 0), Order(2, "CONFIRMED", 5000, 5000),
                   Order(3, "CANCELLED", 0, 5000), Added(Refund("R", 0, 5000)),
                   Order(3, "CANCELLED", 0, 5000)});
+}
+
+TEST(Orders, GoodsWithoutMoneyTakeOffNoMoreThanIsOwed) {
+  Shop shop;
+  shop.Fold(Shop::Fact(1, "A", Order(1, "PENDING", 10000, 0)));
+  shop.Fold(Shop::Fact(2, "", Added(Goods("G1", 2500))));
+  EXPECT_EQ(shop.Balance("A"), 7500);
+  shop.Fold(Shop::Fact(3, "", Added(Goods("G2", 9000))));
+  EXPECT_EQ(shop.Balance("A"), 0);
+  shop.Fold(Shop::Fact(4, "", Added(Payment("P1", 10000))));
+  EXPECT_EQ(shop.Balance("A"), 0) << "all of it was paid: the goods just went back to the shelf";
+  EXPECT_EQ(shop.OwnAccount(LEDGER_ACCOUNT_RETURNS), 0);
+  EXPECT_EQ(shop.OwnAccount(LEDGER_ACCOUNT_CARD), 10000);
+  EXPECT_TRUE(shop.IsBalanced());
+}
+
+TEST(Orders, AllPermutationsWithGoodsTakenOff) {
+  ExpectOneBooks({Order(1, "PENDING", 10000, 0), Added(Goods("G1", 2500)),
+                  Order(2, "PENDING", 10000, 0, Goods("G1", 2500)), Added(Payment("P1", 7500)),
+                  Order(3, "CONFIRMED", 10000, 7500, Goods("G1", 2500)),
+                  Added(Refund("R1", 1000, 1000))});
+}
+
+TEST(Orders, AllPermutationsFromPendingToRefunded) {
+  ExpectOneBooks(
+      {Order(1, "PENDING", 0, 0), Order(2, "PENDING", 8990, 0), Order(3, "CONFIRMED", 8990, 8990),
+       Order(4, "COMPLETED", 8990, 8990),
+       Order(5, "COMPLETED", 8990, 8990, Refund("R1", 1990, 1990)),
+       Order(6, "CANCELLED", 8990, 8990, Refund("R1", 1990, 1990) + Refund("R2", 7000, 7000))});
 }
 
 TEST(Orders, ADeletionTakesAllMoneyBackAndRestoringBringsItAgain) {

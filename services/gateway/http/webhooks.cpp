@@ -192,6 +192,8 @@ void Webhooks::Handle(HttpRequest request, HttpRespond respond) {
   channels::Delivery delivery;
   delivery.headers = std::move(request.headers);
   delivery.url = asked.public_url;
+  // It deletes products as it deletes customers: only the address tells which.
+  if (channel == "kiotviet") delivery.topic = QueryValue(request.query, "topic");
   delivery.body = request.body;
   delivery.received_at_micros = parts_.clock->NowMicros();
   delivery.settings = asked.settings;
