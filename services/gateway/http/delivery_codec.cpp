@@ -58,4 +58,12 @@ bool DecodeDelivery(std::string_view bytes, std::string* path, channels::Deliver
   return true;
 }
 
+void AddToBundle(std::string_view encoded_delivery, std::string* bundle) {
+  Append(encoded_delivery, bundle);
+}
+
+bool TakeFromBundle(std::string_view* bundle, std::string* encoded_delivery) {
+  return Read(bundle, encoded_delivery);
+}
+
 }  // namespace carnet::gateway

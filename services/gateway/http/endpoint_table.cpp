@@ -3,12 +3,30 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "domain/form.h"
 
 namespace carnet::gateway {
 
 std::string PathOf(const Endpoint& endpoint) {
   return absl::StrCat("/v1/", endpoint.merchant, "/", std::string(endpoint.adapter->name), "/",
                       endpoint.settings.source);
+}
+
+std::optional<Endpoint> EndpointThatWas(std::string_view path) {
+  const std::vector<std::string> parts =
+      absl::StrSplit(absl::string_view(path.data(), path.size()), '/');
+  if (parts.size() != 5 || parts[1] != "v1" || !domain::IsName(parts[2]) ||
+      !domain::IsName(parts[4])) {
+    return std::nullopt;
+  }
+  Endpoint endpoint;
+  endpoint.merchant = parts[2];
+  endpoint.adapter = channels::FindAdapter(parts[3]);
+  endpoint.settings.source = parts[4];
+  if (endpoint.adapter == nullptr) return std::nullopt;
+  return endpoint;
 }
 
 EndpointTable::EndpointTable(std::vector<Endpoint> endpoints) : endpoints_(std::move(endpoints)) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ namespace carnet::gateway {
 
 // "/v1/{merchant}/{channel}/{source}".
 std::string PathOf(const Endpoint& endpoint);
+// Whose it was, where there is no such endpoint any more: merchant, channel and source, nothing
+// else. Nothing for what no endpoint's path can be.
+std::optional<Endpoint> EndpointThatWas(std::string_view path);
 
 // Never changes: who works with an endpoint holds on to its table.
 class EndpointTable {

@@ -1,5 +1,8 @@
-// The log stands still for three seconds while every channel delivers: nothing is lost, nothing is
-// doubled, and every sender hears in time what it needs to hear.
+// The log stands still (for three seconds; in the long suite a minute) while every channel
+// delivers: nothing is lost, nothing is doubled, every sender hears in time what it needs to hear,
+// and memory is bounded.
+#include <cstdlib>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -75,6 +78,22 @@ class StandingLog final : public event_log::EventLog {
   bool stands_ = false;                         // guarded by mutex_
   std::vector<std::function<void()>> waiting_;  // guarded by mutex_
 };
+
+int StandsForSeconds() {
+  const char* const seconds = std::getenv("CARNET_LOG_DOWN_SECONDS");
+  return seconds == nullptr ? 3 : std::atoi(seconds);
+}
+
+int64_t ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0;
+  int64_t resident = 0;
+  file >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+// What waits for the log, twice over (here and in the log), and what the test itself notes.
+constexpr int64_t kMostBytesMore = int64_t{100} << 20;
 
 // What one channel sends, and how it says that it is the sender.
 struct Sender {
@@ -229,7 +248,7 @@ class LogDownTest : public GatewayTest {
     slowest_ = std::max(slowest_, after);
   }
   static void WaitUntil(const std::function<bool()>& holds) {
-    const absl::Time end = absl::Now() + absl::Seconds(60);
+    const absl::Time end = absl::Now() + absl::Seconds(60 + 2 * StandsForSeconds());
     while (!holds()) {
       ASSERT_LT(absl::Now(), end);
       std::this_thread::yield();
@@ -251,7 +270,7 @@ class LogDownTest : public GatewayTest {
   absl::Duration slowest_;          // guarded by mutex_
 };
 
-TEST_F(LogDownTest, ForThreeSecondsNothingIsLostOrDoubled) {
+TEST_F(LogDownTest, NothingIsLostOrDoubledAndMemoryIsBounded) {
   ASSERT_NO_FATAL_FAILURE(Open());
   std::vector<std::thread> senders;
   for (const Sender& sender : kSenders) {
@@ -261,7 +280,13 @@ TEST_F(LogDownTest, ForThreeSecondsNothingIsLostOrDoubled) {
   WaitUntil([&] { return answered_ > 100; });
   standing_->Stand();
   const absl::Time stood_still = absl::Now();
-  WaitUntil([&] { return absl::Now() - stood_still > absl::Seconds(3); });
+  const int64_t resident = ResidentBytes();
+  int64_t most = 0;
+  WaitUntil([&] {
+    most = std::max(most, ResidentBytes() - resident);
+    return absl::Now() - stood_still > absl::Seconds(StandsForSeconds());
+  });
+  EXPECT_LT(most, kMostBytesMore);
   EXPECT_GT(told_to_come_again_, 0);
   EXPECT_GT(spool_->size(), 0U);
   standing_->GoOn();
@@ -270,8 +295,9 @@ TEST_F(LogDownTest, ForThreeSecondsNothingIsLostOrDoubled) {
   stop_ = true;
   for (std::thread& sender : senders) sender.join();
   WaitUntil([&] { return spool_->empty(); });
-  std::printf("%d deliveries taken, %d told to come again, slowest answer %.0f ms\n",
-              answered_.load(), told_to_come_again_.load(), absl::ToDoubleMilliseconds(slowest_));
+  std::printf("%d deliveries taken, %d told to come again, slowest answer %.0f ms; %.1f MB more\n",
+              answered_.load(), told_to_come_again_.load(), absl::ToDoubleMilliseconds(slowest_),
+              static_cast<double>(most) / 1e6);
   EXPECT_LT(slowest_, absl::Seconds(1));
 
   const auto in_log = IdsInLog();

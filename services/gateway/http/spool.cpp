@@ -85,12 +85,16 @@ std::optional<Spool::Entry> Spool::OpenOrSetAside(const File& file) {
       vault::OpenBox(key_, PurposeOf(file.number), sealed, &entry.content)) {
     return entry;
   }
-  runtime::Log(runtime::LogLevel::kError, "a spooled delivery can't be opened and is set aside",
+  RenameDamaged(file);
+  return std::nullopt;
+}
+
+void Spool::RenameDamaged(const File& file) {
+  runtime::Log(runtime::LogLevel::kError, "a spooled delivery can't be read and is set aside",
                {{"file", PathOf(file.number)}});
   std::error_code ignored;
   fs::rename(PathOf(file.number), PathOf(file.number) + ".damaged", ignored);
   bytes_ -= file.bytes;
-  return std::nullopt;
 }
 
 std::vector<Spool::Entry> Spool::Oldest(size_t most, uint64_t max_bytes) {
@@ -116,6 +120,15 @@ void Spool::Remove(uint64_t number) {
     files_.erase(file);
     return;
   }
+}
+
+void Spool::SetAside(uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto file = std::find_if(files_.begin(), files_.end(),
+                                 [&](const File& one) { return one.number == number; });
+  if (file == files_.end()) return;
+  RenameDamaged(*file);
+  files_.erase(file);
 }
 
 bool Spool::empty() const {

@@ -40,6 +40,9 @@ class Spool {
   // *.damaged and passed over.
   std::vector<Entry> Oldest(size_t most, uint64_t max_bytes);
   void Remove(uint64_t number);
+  // Renames what nobody can make anything of to *.damaged, for people to look at: nothing is
+  // thrown away.
+  void SetAside(uint64_t number);
 
   bool empty() const;
   size_t size() const;
@@ -58,6 +61,7 @@ class Spool {
   };
   // Under mutex_. Nothing: it was set aside.
   std::optional<Entry> OpenOrSetAside(const File& file);
+  void RenameDamaged(const File& file);  // under mutex_
 
   mutable std::mutex mutex_;
   std::deque<File> files_;  // guarded by mutex_, oldest first

@@ -1,8 +1,6 @@
 #include "gateway/http/webhooks.h"
 
 #include <algorithm>
-#include <atomic>
-#include <future>
 #include <map>
 #include <optional>
 #include <utility>
@@ -12,8 +10,8 @@
 #include "channels/signature.h"
 #include "channels/values.h"
 #include "gateway/http/deliveries.h"
-#include "gateway/http/delivery_codec.h"
 #include "gateway/http/leads.h"
+#include "gateway/http/taken.h"
 #include "runtime/logging.h"
 
 namespace carnet::gateway {
@@ -69,29 +67,6 @@ std::string QueryValue(const std::string& query, std::string_view name) {
 
 }  // namespace
 
-// A delivery on its way into the log, answered once: by the log, or when its sender's patience
-// ends.
-struct Webhooks::Taken {
-  Endpoints endpoints;  // as they were when it came
-  const Endpoint* endpoint = nullptr;
-  channels::Delivery delivery;  // its body points to `body`
-  std::string body;
-  HttpRespond respond;
-  std::string answer;  // what the sender wants to hear beside 200: JSON, nearly always nothing
-  std::atomic<bool> answered{false};
-
-  HttpResponse Yes() const {
-    if (answer.empty()) return {.status = 200};
-    return {.status = 200, .body = answer, .content_type = "application/json"};
-  }
-
-  bool Answer(HttpResponse response) {
-    if (answered.exchange(true)) return false;
-    respond(std::move(response));
-    return true;
-  }
-};
-
 class Webhooks::Publishing final : public Publication {
  public:
   Publishing(Webhooks* webhooks, std::shared_ptr<Taken> taken)
@@ -121,7 +96,9 @@ Webhooks::Webhooks(Parts parts)
       nobody_{.adapter = channels::FindAdapter("shopify"), .secrets = {Uuid::Random().ToString()}},
       deadlines_(std::make_unique<Deadlines>()) {
   SetEndpoints(parts_.endpoints);
-  if (parts_.spool != nullptr) drain_ = std::thread([this] { Drain(); });
+  if (parts_.spool == nullptr) return;
+  spooler_ = std::thread([this] { RunSpooler(); });
+  drain_ = std::thread([this] { Drain(); });
 }
 
 Webhooks::~Webhooks() { Stop(); }
@@ -132,8 +109,10 @@ void Webhooks::Stop() {
     stop_ = true;
   }
   spooled_.notify_all();
+  to_spool_.notify_all();
   if (drain_.joinable()) drain_.join();
   deadlines_.reset();
+  if (spooler_.joinable()) spooler_.join();
 }
 
 void Webhooks::Count(std::string_view channel, const std::string& result) const {
@@ -216,9 +195,8 @@ void Webhooks::Handle(HttpRequest request, HttpRespond respond) {
 
 void Webhooks::Take(std::shared_ptr<Taken> taken) {
   const Endpoint& endpoint = *taken->endpoint;
-  const bool spools = parts_.spool != nullptr && NeverSendsAgain(endpoint.adapter->name);
-  // Behind what waits already: a shop's news stay in their order.
-  if (spools && !parts_.spool->empty()) return TooSlow(taken);
+  const bool spools = Spools(endpoint);
+  if (spools && HasSpooled()) return TooSlow(taken);
 
   const channels::Meaning meaning = endpoint.adapter->read(taken->delivery);
   for (const std::string& alert : meaning.alerts) {
@@ -242,9 +220,10 @@ void Webhooks::Take(std::shared_ptr<Taken> taken) {
   publication->HoldBytes();
   parts_.bytes->Give(taken->body.size());
   if (publication->changes.empty()) return publication->Answer();  // leads alone
-  deadlines_->After(parts_.patience, [this, weak = std::weak_ptr<Taken>(taken)] {
-    if (const auto late = weak.lock(); late && !late->answered) TooSlow(late);
-  });
+  deadlines_->After(spools ? parts_.spool_patience : parts_.patience,
+                    [this, weak = std::weak_ptr<Taken>(taken)] {
+                      if (const auto late = weak.lock(); late && !late->answered) TooSlow(late);
+                    });
   parts_.publisher->Publish(std::move(publication));
 }
 
@@ -282,88 +261,27 @@ void Webhooks::Publish(const EndpointTable& endpoints, const Endpoint& endpoint,
   for (const auto& [owner, part] : others) add(*owner, part);
 }
 
+bool Webhooks::Spools(const Endpoint& endpoint) const {
+  return parts_.spool != nullptr && NeverSendsAgain(endpoint.adapter->name);
+}
+
 void Webhooks::TooSlow(const std::shared_ptr<Taken>& taken) {
   if (taken->answered) return;
-  const std::string_view channel = taken->endpoint->adapter->name;
-  if (parts_.spool != nullptr && NeverSendsAgain(channel)) {
-    // Sent to the log again later: it counts once, whichever way it gets there.
-    const absl::Status spooled =
-        parts_.spool->Add(EncodeDelivery(PathOf(*taken->endpoint), taken->delivery)).status();
-    if (spooled.ok()) {
-      if (taken->Answer({.status = 200})) Count(channel, "spooled");
-      spooled_.notify_all();
-      return;
-    }
-    runtime::Log(runtime::LogLevel::kError, "a delivery can be kept neither in the log nor on disk",
-                 {{"channel", std::string(channel)}, {"why", ReasonOf(spooled)}});
+  if (!Spools(*taken->endpoint)) return Busy(taken);
+  // Sent to the log again later: it counts once, whichever way it gets there.
+  if (taken->spooled.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ++spooling_;
+    if (!stop_) waiting_for_spool_.push_back(taken);
+    if (!stop_) return to_spool_.notify_one();
   }
-  if (taken->Answer({.status = 503, .retry_after_seconds = 5})) Count(channel, "busy");
+  SpoolTogether({taken});
 }
 
-// What is published at once of the spool: many, so that it empties faster than it fills, however
-// fast that is.
-constexpr size_t kSpoolEntries = 256;
-constexpr uint64_t kSpoolBytes = uint64_t{4} << 20;
-
-// Oldest first, each until the log has it.
-void Webhooks::Drain() {
-  absl::Duration pause = absl::Milliseconds(100);
-  while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      const auto wanted = [this] { return stop_ || !parts_.spool->empty(); };
-      if (!wanted()) spooled_.wait_for(lock, std::chrono::seconds(1), wanted);
-      if (stop_) return;
-    }
-    const auto oldest = parts_.spool->Oldest(kSpoolEntries, kSpoolBytes);
-    if (oldest.empty()) continue;
-    const size_t done = PublishAgain(oldest);
-    for (size_t i = 0; i < done; ++i) parts_.spool->Remove(oldest[i].number);
-    if (done > 0) {
-      pause = absl::Milliseconds(100);
-      continue;
-    }
-    std::unique_lock lock(mutex_);
-    spooled_.wait_for(lock, absl::ToChronoMilliseconds(pause), [this] { return stop_; });
-    pause = std::min(pause * 2, absl::Seconds(5));
-  }
-}
-
-size_t Webhooks::PublishAgain(const std::vector<Spool::Entry>& entries) {
-  class Again final : public Publication {
-   public:
-    explicit Again(std::promise<bool>* done) : done_(done) {}
-    void Answer() override { done_->set_value(IsSettled(*this)); }
-
-   private:
-    std::promise<bool>* const done_;
-  };
-  std::promise<bool> done;
-  auto future = done.get_future();
-  auto publication = std::make_unique<Again>(&done);
-  const Endpoints endpoints = Now();
-  size_t count = 0;
-  for (const Spool::Entry& entry : entries) {
-    std::string path;
-    std::string body;
-    channels::Delivery delivery;
-    if (DecodeDelivery(entry.content, &path, &delivery, &body)) {
-      const Endpoint* const endpoint = endpoints->Find(path);
-      if (endpoint == nullptr) {
-        runtime::Log(runtime::LogLevel::kError,
-                     "a spooled delivery waits for its endpoint, which is not configured any more",
-                     {{"path", path}});
-        break;
-      }
-      delivery.settings = endpoint->settings;
-      Publish(*endpoints, *endpoint, endpoint->adapter->read(delivery), delivery,
-              publication.get());
-    }  // else nothing is to be read in it
-    ++count;
-  }
-  if (publication->changes.empty()) return count;
-  parts_.publisher->Publish(std::move(publication));
-  return future.get() ? count : 0;
+void Webhooks::Busy(const std::shared_ptr<Taken>& taken) const {
+  if (taken->Answer({.status = 503, .retry_after_seconds = 5}))
+    Count(taken->endpoint->adapter->name, "busy");
 }
 
 }  // namespace carnet::gateway

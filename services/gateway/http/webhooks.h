@@ -7,6 +7,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,8 +39,11 @@ class Webhooks {
     Leads* leads;                // what channels only tell the id of
     runtime::ByteBudget* bytes;  // of changes that the log has not answered
     std::vector<Endpoint> endpoints;
-    // How long a sender waits for the log. Then it is spooled, or told to send again.
+    // How long a sender waits for the log before it is told to send again.
     absl::Duration patience = absl::Milliseconds(500);
+    // The same for one that never sends again, before it is spooled: nothing is lost by that, and
+    // what comes behind need not wait at all.
+    absl::Duration spool_patience = absl::Milliseconds(75);
   };
   // All parts must outlive this, and what it has published be answered before it goes.
   explicit Webhooks(Parts parts);
@@ -70,10 +74,20 @@ class Webhooks {
   void Publish(const EndpointTable& endpoints, const Endpoint& endpoint,
                const channels::Meaning& meaning, const channels::Delivery& delivery,
                Publication* publication) const;
+  bool Spools(const Endpoint& endpoint) const;
+  // What comes now must wait in the spool too, so that a shop's news stay in their order.
+  bool HasSpooled() const;
   void TooSlow(const std::shared_ptr<Taken>& taken);
+  void Busy(const std::shared_ptr<Taken>& taken) const;
+  // Writes what is to be spooled, in groups: one wait for the disk for all that came meanwhile.
+  void RunSpooler();
+  void SpoolTogether(const std::vector<std::shared_ptr<Taken>>& group);
   void Drain();
-  // How many of the first ones nothing can be lost of any more.
-  size_t PublishAgain(const std::vector<Spool::Entry>& entries);
+  // Takes entries off the spool once nothing of them can be lost any more; false: it still can.
+  bool PublishAgain(const std::vector<Spool::Entry>& entries);
+  // Adds what one delivery means; false: nobody can read it.
+  bool PublishAgain(const std::string& encoded, const EndpointTable& endpoints,
+                    Publication* publication) const;
   void Count(std::string_view channel, const std::string& result) const;
 
   const Parts parts_;
@@ -81,10 +95,17 @@ class Webhooks {
 
   std::unique_ptr<Deadlines> deadlines_;
   mutable std::mutex mutex_;
+  std::condition_variable to_spool_;
   std::condition_variable spooled_;
-  bool stop_ = false;    // guarded by mutex_
-  Endpoints endpoints_;  // guarded by mutex_
-  std::thread drain_;    // last
+  // Guarded by mutex_.
+  bool stop_ = false;
+  Endpoints endpoints_;
+  std::deque<std::shared_ptr<Taken>> waiting_for_spool_;
+  size_t spooling_ = 0;  // these, and those that are being written
+
+  // Last.
+  std::thread spooler_;
+  std::thread drain_;
 };
 
 }  // namespace carnet::gateway
