@@ -17,9 +17,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-#include "runtime/beast_tls.h"
+#include "runtime/beast.h"
 #include "runtime/byte_budget.h"
 #include "runtime/http_server.h"
+#include "runtime/tls_stream.h"
 
 namespace carnet::runtime {
 
@@ -77,13 +78,11 @@ inline HttpRequest HeadOf(const HttpMessage& message) {
   return request;
 }
 
-// In clear.
 using PlainStream = boost::beast::tcp_stream;
-// By TLS.
-using TlsStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
 
 // Between requests, of which there may be thousands that never come, a connection holds little: the
-// parser and the buffer are made when the first byte is there. `Stream` is one of the two above.
+// parser and the buffer are made when the first byte is there. `Stream` is PlainStream in clear, or
+// TlsStream.
 template <typename Stream>
 class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream>> {
   using Error = boost::system::error_code;
@@ -132,17 +131,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
       return Stream(std::move(socket));
     }
   }
-  boost::beast::tcp_stream& lowest() { return boost::beast::get_lowest_layer(stream_); }
 
   // As long as a request may take, from its first byte to its last.
   void ShakeHands() {
-    lowest().expires_after(Chrono(shared_->limits.read));
-    stream_.async_handshake(boost::asio::ssl::stream_base::server,
-                            [self = this->shared_from_this()](Error error) {
-                              if (!error) return self->AwaitRequest();
-                              ++self->shared_->refused;
-                              self->Close();
-                            });
+    stream_.expires_after(Chrono(shared_->limits.read));
+    stream_.async_handshake([self = this->shared_from_this()](Error error) {
+      if (!error) return self->AwaitRequest();
+      ++self->shared_->refused;
+      self->Close();
+    });
   }
 
   void AwaitRequest() {
@@ -150,7 +147,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     if (shared_->stopping) return Close();
     if (buffer_.size() > 0) return ReadHeader();  // the sender did not wait for the answer
     buffer_ = boost::beast::flat_buffer();
-    lowest().expires_after(Chrono(shared_->limits.idle));
+    stream_.expires_after(Chrono(shared_->limits.idle));
+    if constexpr (kTls) {
+      stream_.async_wait_readable([self = this->shared_from_this()](Error error) {
+        if (error) return self->Close();
+        self->ReadHeader();
+      });
+      return;
+    }
     first_bytes_.reset(new char[kFirstBytes]);
     stream_.async_read_some(boost::asio::buffer(first_bytes_.get(), kFirstBytes),
                             [self = this->shared_from_this()](Error error, size_t size) {
@@ -168,7 +172,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     is_large_ = false;
     exchange_.emplace(shared_->limits);
     // One deadline for the whole request: it does not begin again with each byte.
-    lowest().expires_after(Chrono(shared_->limits.read));
+    stream_.expires_after(Chrono(shared_->limits.read));
     boost::beast::http::async_read_header(stream_, buffer_, exchange_->parser,
                                           [self = this->shared_from_this()](Error error, size_t) {
                                             if (error) return self->RefuseForm(error);
@@ -182,7 +186,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     is_large_ = large.is_large && large.is_large(PathOf(parser.get()));
     if (is_large_) {
       if (auto refusal = large.refuse(HeadOf(parser.get()))) return Refuse(*std::move(refusal));
-      lowest().expires_after(Chrono(large.read));
+      stream_.expires_after(Chrono(large.read));
     }
     const auto length = parser.content_length();
     const size_t most = MostBodyBytes();
@@ -214,7 +218,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void Handle() {
-    lowest().expires_never();
+    stream_.expires_never();
     ++shared_->requests;
     auto message = exchange_->parser.release();
     exchange_->response.version(message.version());
@@ -250,7 +254,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
                    std::to_string(answer.retry_after_seconds));
     response.body() = std::move(answer.body);
     response.prepare_payload();
-    lowest().expires_after(Chrono(shared_->limits.write));
+    stream_.expires_after(Chrono(shared_->limits.write));
     boost::beast::http::async_write(stream_, response,
                                     [self = this->shared_from_this()](Error error, size_t) {
                                       if (error) return self->Close();
@@ -296,12 +300,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   void Linger() {
     GiveBody();
     exchange_.reset();
-    lowest().expires_after(std::chrono::seconds(1));
+    stream_.expires_after(std::chrono::seconds(1));
     if constexpr (kTls) {
       stream_.async_shutdown([self = this->shared_from_this()](Error) { self->Close(); });
     } else {
       Error ignored;
-      lowest().socket().shutdown(Tcp::socket::shutdown_send, ignored);
+      stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
       first_bytes_.reset(new char[kFirstBytes]);
       Discard();
     }
@@ -328,8 +332,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   void Close() {
     Error ignored;
-    lowest().socket().shutdown(Tcp::socket::shutdown_send, ignored);
-    lowest().close();
+    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    stream_.close();
   }
 
   static constexpr size_t kFirstBytes = 2048;

@@ -15,8 +15,8 @@ absl::StatusOr<std::shared_ptr<ssl::context>> ContextOf(const TlsFiles& files) {
   SSL_CTX* const native = context->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // Connections that say nothing hold no buffers.
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+  // Sessions are resumed by tickets, which the clients hold.
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   boost::system::error_code error;
   context->use_certificate_chain_file(files.certificate, error);
   if (!error) context->use_private_key_file(files.key, ssl::context::pem, error);
@@ -24,7 +24,6 @@ absl::StatusOr<std::shared_ptr<ssl::context>> ContextOf(const TlsFiles& files) {
     context->load_verify_file(files.client_ca, error);
     context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
     // Sessions are not resumed without one, either.
-    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(native, 0);
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
   }

@@ -61,6 +61,18 @@ class TlsConnection {
     const int size = SSL_read(tls_.get(), buffer, sizeof buffer);
     return size > 0 ? std::string(buffer, static_cast<size_t>(size)) : std::string();
   }
+  // All that comes until the bytes that are waited for, or until the server hangs up.
+  std::string CallUntil(const std::string& request, const std::string& end) {
+    SSL_write(tls_.get(), request.data(), static_cast<int>(request.size()));
+    std::string answer;
+    char buffer[4096];
+    while (!answer.ends_with(end)) {
+      const int size = SSL_read(tls_.get(), buffer, sizeof buffer);
+      if (size <= 0) break;
+      answer.append(buffer, static_cast<size_t>(size));
+    }
+    return answer;
+  }
 
  private:
   void Use(const Pem& own) {
@@ -157,6 +169,25 @@ TEST_F(HttpTlsTest, ServesWhoChecksItAndAnswersNobodyInClear) {
   EXPECT_FALSE(old.connected());
   TlsConnection older(address(), {.max_version = TLS1_2_VERSION});
   EXPECT_TRUE(older.connected());
+}
+
+// More than sockets and records hold at once, in both directions; and requests that do not wait for
+// the answers to those before them.
+TEST_F(HttpTlsTest, LargeBodiesAndSeveralRequestsAtOnceComeWhole) {
+  Serve(Files());
+  TlsConnection connection(address(), {});
+  std::string body;
+  for (int i = 0; body.size() < (size_t{1} << 20) - 8; ++i) body += std::to_string(i) + ",";
+  for (int i = 0; i < 3; ++i) {
+    const std::string answer = connection.CallUntil(PostText("/", body + "end"), "end");
+    ASSERT_EQ(StatusOf(answer), 200);
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n" + body + "end"));
+  }
+  const std::string both =
+      connection.CallUntil(PostText("/", "first") + PostText("/", "second"), "second");
+  EXPECT_THAT(both, HasSubstr("first"));
+  EXPECT_THAT(both, HasSubstr("second"));
+  EXPECT_EQ(StatusOf(connection.Call(PostText("/", body + "that is too large"))), 413);
 }
 
 // What leads are fetched with: a server that can't show whose it is gets no token.
