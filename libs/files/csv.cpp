@@ -145,26 +145,7 @@ class CsvReader final : public RowReader {
 class CsvWriter final : public RowWriter {
  public:
   absl::Status Add(const Row& row) override {
-    bool first = true;
-    for (const std::string& cell : row) {
-      if (!first) text_.push_back(',');
-      first = false;
-      if (cell.empty()) continue;
-      const bool quote =
-          cell.front() == ' ' || cell.back() == ' ' ||
-          std::any_of(cell.begin(), cell.end(), [](char c) {
-            return c == ',' || c == ';' || c == '\t' || c == '"' || c == '\r' || c == '\n';
-          });
-      if (!quote) {
-        text_.append(cell);
-        continue;
-      }
-      const size_t begin = text_.size();
-      text_.resize(begin + 2 * cell.size() + 2);
-      text_.resize(begin +
-                   csv_write(text_.data() + begin, text_.size() - begin, cell.data(), cell.size()));
-    }
-    text_.append("\r\n");
+    AppendCsvRow(row, &text_);
     return absl::OkStatus();
   }
   std::string Take() override {
@@ -186,6 +167,26 @@ absl::StatusOr<std::unique_ptr<RowReader>> ReadCsv(std::string_view bytes) {
                  "this is neither CSV nor a spreadsheet: it holds zero bytes", "data");
   }
   return std::make_unique<CsvReader>(bytes);
+}
+
+void AppendCsvRow(const Row& row, std::string* text) {
+  bool first = true;
+  for (const std::string& cell : row) {
+    if (!first) text->push_back(',');
+    first = false;
+    if (cell.empty()) continue;
+    const bool quote = cell.front() == ' ' || cell.back() == ' ' ||
+                       cell.find_first_of(",;\t\"\r\n") != std::string::npos;
+    if (!quote) {
+      text->append(cell);
+      continue;
+    }
+    const size_t begin = text->size();
+    text->resize(begin + 2 * cell.size() + 2);
+    text->resize(begin +
+                 csv_write(text->data() + begin, text->size() - begin, cell.data(), cell.size()));
+  }
+  text->append("\r\n");
 }
 
 std::unique_ptr<RowWriter> WriteCsv() { return std::make_unique<CsvWriter>(); }

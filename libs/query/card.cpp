@@ -16,6 +16,7 @@
 #include "query/members.h"
 #include "query/names.h"
 #include "query/reasons.h"
+#include "query/row_scan.h"
 #include "query/timestamps.h"
 
 namespace carnet::query {
@@ -132,8 +133,10 @@ std::vector<FieldContest> Contest::Fields() {
 
 absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
                       const carnet::v1::MerchantPolicy& policy, std::string_view merchant,
-                      const Uuid& customer, const std::string_view* first_row, Customer* card) {
-  const std::vector<Uuid> members = domain::MembersOf(reader, merchant, customer);
+                      const Uuid& customer, const CardParts& at_hand, Customer* card) {
+  const bool alone = at_hand.record_row && CustomerIdOfRecordRow(*at_hand.record_row).empty();
+  const std::vector<Uuid> members =
+      alone ? std::vector<Uuid>{customer} : domain::MembersOf(reader, merchant, customer);
   // Most cards' rows fit into this block.
   alignas(8) char first_block[16 << 10];
   google::protobuf::Arena arena(first_block, sizeof first_block);
@@ -145,8 +148,8 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
   for (size_t member = 0; member < members.size(); ++member) {
     const Uuid& id = members[member];
     std::string_view bytes;
-    if (first_row && id == customer) {
-      bytes = *first_row;
+    if (at_hand.record_row && id == customer) {
+      bytes = *at_hand.record_row;
     } else {
       if (!reader.Get(Family::kRecords, domain::RecordKey(merchant, id), &buffer)) {
         return Error(absl::StatusCode::kNotFound, reason::kCustomerUnknown,
@@ -157,7 +160,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
     auto* row = google::protobuf::Arena::CreateMessage<RecordRow>(&arena);
     CARNET_ASSERT(row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
     AddRecord(*row, id, card);
-    etag.Add(id, *row);
+    if (!at_hand.values_alone) etag.Add(id, *row);
     rows.push_back(row);
     deleted = deleted && row->has_deleted_as_of_micros();
     for (const Cell& cell : row->cells()) {
@@ -175,8 +178,10 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
     if (winner < 0) continue;
     const Contest::Entry& best = entries[static_cast<size_t>(winner)];
     if (best.cell->cleared()) continue;
-    FillOrigin(*best.cell, *best.record, card->records(static_cast<int>(best.member)).name(),
-               card->add_origins());
+    if (!at_hand.values_alone) {
+      FillOrigin(*best.cell, *best.record, card->records(static_cast<int>(best.member)).name(),
+                 card->add_origins());
+    }
     if (field.field == Contact::kReferrerFieldNumber && !best.record->referrer().empty()) {
       const Uuid referrer = *Uuid::FromBytes(best.record->referrer());
       const auto who = domain::CustomerOfRecord(reader, merchant, referrer);
@@ -188,7 +193,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
   }
   for (size_t member = 0; member < members.size(); ++member) {
     if (parts[member] == nullptr) continue;
-    const absl::Status opened = opener.Open(merchant, members[member], parts[member]);
+    const absl::Status opened = opener.Open(merchant, members[member], parts[member], at_hand.keys);
     if (!opened.ok()) return opened;
     card->mutable_contact()->MergeFrom(*parts[member]);
   }
@@ -198,7 +203,12 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
               [](const auto& a, const auto& b) { return a.key() < b.key(); });
   }
   if (!rows.front()->has_erased_at_micros()) FillDefaults(rows, card->mutable_contact());
-  const auto sums = SumBalances(reader, merchant, members);
+  absl::StatusOr<UnitBalances> sums = UnitBalances();
+  if (!alone || !at_hand.account_row) {
+    sums = SumBalances(reader, merchant, members);
+  } else if (!AddBalancesOfAccountRow(*at_hand.account_row, &*sums)) {
+    return SumOverflows();
+  }
   if (!sums.ok()) return sums.status();
   for (const UnitBalance& sum : *sums) {
     SetBalance(sum, card->add_balances());
@@ -206,6 +216,7 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
   }
   card->set_name(FormatCustomerName(merchant, customer));
   card->set_display_name(DisplayName(*card));
+  if (at_hand.values_alone) return absl::OkStatus();
   card->set_archived(rows.front()->archived_change_number() != 0);
   card->set_deleted(deleted);
   card->set_erased(rows.front()->has_erased_at_micros());

@@ -1,6 +1,7 @@
 // A customer's card: the union of its members' cells, opened, with where each came from.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,14 +19,23 @@
 
 namespace carnet::query {
 
+// What whoever wants a card has at hand, and does without.
+struct CardParts {
+  // The row of the customer's own record.
+  std::optional<std::string_view> record_row;
+  // With it the row of its account, empty if there is none: of a customer of one record.
+  std::optional<std::string_view> account_row;
+  const vault::KeyBatch* keys = nullptr;
+  // Without origins, etag and flags of how it stands: for who wants values alone.
+  bool values_alone = false;
+};
+
 // Fills `card`, which must be empty, with the customer whose own id (its oldest member's) is
-// `customer`, as `policy` lets it be seen. `first_row`: the row of that record, if the caller has
-// it at hand; else null. What only a FULL view has is left out: see full_card.h. Errors:
-// NOT_FOUND(CUSTOMER_UNKNOWN), OUT_OF_RANGE(OVERFLOW), the opener's.
+// `customer`, as `policy` lets it be seen. What only a FULL view has is left out: see full_card.h.
+// Errors: NOT_FOUND(CUSTOMER_UNKNOWN), OUT_OF_RANGE(OVERFLOW), the opener's.
 absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
                       const carnet::v1::MerchantPolicy& policy, std::string_view merchant,
-                      const Uuid& customer, const std::string_view* first_row,
-                      carnet::v1::Customer* card);
+                      const Uuid& customer, const CardParts& parts, carnet::v1::Customer* card);
 
 // All that the members of a customer have for one field.
 struct FieldContest {

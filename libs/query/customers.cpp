@@ -83,10 +83,9 @@ absl::Status Customers::Get(const View& view, const carnet::v1::GetCustomerReque
       view.snapshot->Get(Family::kRecords, domain::RecordKey(name->merchant, name->id), &row)) {
     const std::string_view customer_id = CustomerIdOfRecordRow(row);
     if (customer_id.empty() || customer_id == name->id.bytes()) {
-      const std::string_view first_row = row;
       return FillCard(*view.snapshot, *opener_,
                       policies_.Of(*view.snapshot, name->merchant)->policy(), name->merchant,
-                      name->id, &first_row, response->mutable_customer());
+                      name->id, {.record_row = row}, response->mutable_customer());
     }
   }
   const auto customer = CustomerOf(*view.snapshot, name->merchant, name->id, "name");
@@ -100,7 +99,7 @@ absl::Status Customers::Fill(const view_store::Snapshot& snapshot, std::string_v
                              Customer* card) const {
   const auto policy = policies_.Of(snapshot, merchant);
   absl::Status status =
-      FillCard(snapshot, *opener_, policy->policy(), merchant, customer, nullptr, card);
+      FillCard(snapshot, *opener_, policy->policy(), merchant, customer, {}, card);
   if (status.ok() && view == carnet::v1::CUSTOMER_VIEW_FULL) {
     status = CompleteCard(snapshot, *lookup_, policy->policy(), merchant, card);
   }
@@ -170,7 +169,7 @@ absl::Status Customers::Lookup(const View& view, const carnet::v1::LookupCustome
   if (!status.ok()) return status;
   for (const Uuid& customer : customers) {
     status = FillCard(*view.snapshot, *opener_, policies_.Of(*view.snapshot, merchant)->policy(),
-                      merchant, customer, nullptr, response->add_customers());
+                      merchant, customer, {}, response->add_customers());
     if (!status.ok()) return status;
   }
   SetPosition(view, response->mutable_position());
@@ -201,7 +200,7 @@ absl::Status Customers::List(const View& view, const carnet::v1::ListCustomersRe
                   }
                   Customer* card = response->add_customers();
                   status = FillCard(*view.snapshot, *opener_, policy->policy(), merchant, customer,
-                                    &first_row, card);
+                                    {.record_row = first_row}, card);
                   bytes += card->ByteSizeLong();
                   last = customer;
                   return status.ok();
@@ -223,26 +222,48 @@ void Customers::ForEachId(const view_store::Snapshot& snapshot, std::string_view
 absl::StatusOr<bool> Customers::NextMany(
     const view_store::Snapshot& snapshot, std::string_view merchant, std::optional<Uuid>* last,
     size_t count, const std::function<void(size_t place, Customer*)>& visit) const {
-  std::vector<std::pair<Uuid, std::string>> rows;
+  struct Rows {
+    Uuid id;
+    std::string record;
+    std::string account;
+  };
+  std::vector<Rows> rows;
   rows.reserve(count);
   bool more = false;
   ScanCustomers(snapshot, merchant, *last, [&](const Uuid& id, std::string_view first_row) {
     more = rows.size() == count;
-    if (!more) rows.emplace_back(id, first_row);
+    if (!more) rows.push_back({.id = id, .record = std::string(first_row), .account = {}});
     return !more;
   });
   if (rows.empty()) return false;
+  // Accounts and keys stand in the same order: reading them along is cheaper than looking up each.
+  auto place = rows.begin();
+  snapshot.ScanFrom(Family::kAccounts, domain::MerchantPrefix(merchant),
+                    domain::RecordKey(merchant, rows.front().id),
+                    [&](std::string_view key, std::string_view row) {
+                      const Uuid id = IdAtEnd(key);
+                      while (place != rows.end() && place->id < id) ++place;
+                      if (place == rows.end()) return false;
+                      if (place->id == id) place->account = row;
+                      return true;
+                    });
+  vault::KeyBatch keys;
+  absl::Status status = opener_->ReadKeys(merchant, rows.front().id, rows.back().id, &keys);
+  if (!status.ok()) return status;
   const auto policy = policies_.Of(snapshot, merchant);
   const auto fill = [&](size_t begin, size_t end) {
-    absl::Status status;
-    for (size_t place = begin; place < end && status.ok(); ++place) {
-      const std::string_view first_row = rows[place].second;
+    absl::Status filled;
+    for (size_t i = begin; i < end && filled.ok(); ++i) {
       Customer card;
-      status = FillCard(snapshot, *opener_, policy->policy(), merchant, rows[place].first,
-                        &first_row, &card);
-      if (status.ok()) visit(place, &card);
+      filled = FillCard(snapshot, *opener_, policy->policy(), merchant, rows[i].id,
+                        {.record_row = rows[i].record,
+                         .account_row = rows[i].account,
+                         .keys = &keys,
+                         .values_alone = true},
+                        &card);
+      if (filled.ok()) visit(i, &card);
     }
-    return status;
+    return filled;
   };
   // Opening takes most of the time.
   const size_t threads = rows.size() < kFewCustomers ? 1 : ThreadsAtOnce();
@@ -251,10 +272,10 @@ absl::StatusOr<bool> Customers::NextMany(
     others.push_back(std::async(std::launch::async, fill, rows.size() * i / threads,
                                 rows.size() * (i + 1) / threads));
   }
-  absl::Status status = fill(0, rows.size() / threads);
+  status = fill(0, rows.size() / threads);
   for (auto& other : others) status.Update(other.get());
   if (!status.ok()) return status;
-  *last = rows.back().first;
+  *last = rows.back().id;
   return more;
 }
 
@@ -265,7 +286,7 @@ absl::StatusOr<bool> Customers::Next(const view_store::Snapshot& snapshot,
   absl::Status status;
   ScanCustomers(snapshot, merchant, *last, [&](const Uuid& id, std::string_view first_row) {
     status = FillCard(snapshot, *opener_, policies_.Of(snapshot, merchant)->policy(), merchant, id,
-                      &first_row, customer);
+                      {.record_row = first_row}, customer);
     *last = id;
     found = true;
     return false;

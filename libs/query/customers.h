@@ -64,7 +64,7 @@ class Customers {
                                                   uint64_t number) const;
 
   // The next customers by id after `last` (none: the first), which becomes the last one's: up to
-  // `count` of them, opened. Cards are made by several threads, of which each hands its own to
+  // `count` of them, opened; values alone (see CardParts). Cards are made by several threads, of which each hands its own to
   // `visit` with their places in that order, from 0. False: there are no more. Errors: the
   // opener's.
   absl::StatusOr<bool> NextMany(

@@ -72,6 +72,23 @@ class EmbeddedKeyStore final : public DurableKeyStore {
     return *std::move(key);
   }
 
+  absl::Status FindRecordKeysBetween(std::string_view merchant, const Uuid& first, const Uuid& last,
+                                     KeyBatch* keys) override {
+    const std::string begin = RowKey(kKeyRow, merchant, first.bytes());
+    const std::string end = RowKey(kKeyRow, merchant, last.bytes());
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(rocksdb::ReadOptions()));
+    for (rows->Seek(begin); rows->Valid() && ToView(rows->key()) <= end; rows->Next()) {
+      const std::string_view key_id = ToView(rows->key()).substr(begin.size() - Uuid::kSize);
+      const auto id = Uuid::FromBytes(key_id);
+      CARNET_ASSERT(id.has_value());  // keys of one merchant and kind are of one length
+      auto key = OpenRecordKey(root_, merchant, *id, ToView(rows->value()));
+      if (!key.ok()) return key.status();
+      keys->emplace(*id, *std::move(key));
+    }
+    Check(rows->status(), "read");
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<std::optional<RecordKey>> NewestRecordKey(std::string_view merchant,
                                                            const Uuid& record_id) override {
     const std::optional<std::string> ids = Read(RowKey(kRecordRow, merchant, record_id.bytes()));

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_map.h"
+
 #include "base/uuid.h"
 
 namespace carnet::vault {
@@ -52,5 +54,8 @@ struct RecordKey {
   Uuid id;
   Key key;
 };
+
+// Keys by their ids, read together.
+using KeyBatch = absl::flat_hash_map<Uuid, Key>;
 
 }  // namespace carnet::vault

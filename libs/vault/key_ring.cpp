@@ -34,15 +34,17 @@ struct CurrentKey {
   bool durable = false;
 };
 
-// Random, behind a beginning that a record's keys share: whoever reads customers in the order of
-// their ids finds the keys in that order too.
-Uuid NewKeyId(const Uuid& record_id) {
-  constexpr size_t kShared = Uuid::kSize / 2;
-  const Uuid random = Uuid::Random();
+// A key id begins as the record's id does: whoever reads customers in the order of their ids finds
+// the keys in that order too.
+constexpr size_t kShared = Uuid::kSize / 2;
+
+Uuid KeyId(const Uuid& record_id, std::string_view rest) {
   std::string id(record_id.bytes().substr(0, kShared));
-  id.append(random.bytes().substr(0, kShared));
+  id.append(rest.substr(0, Uuid::kSize - kShared));
   return *Uuid::FromBytes(id);
 }
+
+Uuid NewKeyId(const Uuid& record_id) { return KeyId(record_id, Uuid::Random().bytes()); }
 
 bool IsListed(const NewKeys& keys, const Uuid& key_id) {
   return std::any_of(keys.rbegin(), keys.rend(),
@@ -166,6 +168,14 @@ absl::StatusOr<std::optional<Key>> KeyRing::OpeningKey(std::string_view merchant
   // It may have been erased since it was read.
   if (impl_->store->erased_count() != erased_count) impl_->by_key_id.Erase(at);
   return key;
+}
+
+absl::Status KeyRing::KeysOfRecords(std::string_view merchant, const Uuid& first, const Uuid& last,
+                                    KeyBatch* keys) {
+  static const std::string kLowest(Uuid::kSize, '\0');
+  static const std::string kHighest(Uuid::kSize, '\xff');
+  return impl_->store->FindRecordKeysBetween(merchant, KeyId(first, kLowest), KeyId(last, kHighest),
+                                             keys);
 }
 
 absl::Status KeyRing::Persist(const NewKeys& new_keys) {

@@ -49,6 +49,12 @@ class KeyRing {
   // The key to open a value with; nothing where it was erased. Errors: KeyStore::FindRecordKey's.
   absl::StatusOr<std::optional<Key>> OpeningKey(std::string_view merchant, const Uuid& key_id);
 
+  // Adds the keys of the source records whose ids lie between two (these included), as far as they
+  // can be read together: for opening them one after the other. They are not cached, here or there.
+  // Errors: KeyStore::FindRecordKeysBetween's.
+  absl::Status KeysOfRecords(std::string_view merchant, const Uuid& first, const Uuid& last,
+                             KeyBatch* keys);
+
   // Makes keys durable in one synced write (none where all are durable already); they are not
   // pending any more. The keys of many changes may be given together. On an error they stay
   // pending.

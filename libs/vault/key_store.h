@@ -51,6 +51,14 @@ class KeyStore {
   virtual absl::StatusOr<std::optional<Key>> FindRecordKey(std::string_view merchant,
                                                            const Uuid& key_id) = 0;
 
+  // Adds the keys whose ids lie between two (these included), as far as this store reads many
+  // faster than one by one: what is not told of may be there. For no more than some thousand.
+  // Errors: KEY_MISSING, UNAVAILABLE.
+  virtual absl::Status FindRecordKeysBetween(std::string_view /*merchant*/, const Uuid& /*first*/,
+                                             const Uuid& /*last*/, KeyBatch* /*keys*/) {
+    return absl::OkStatus();
+  }
+
   // The key stored last for a source record; nothing where it has none. Errors: KEY_MISSING,
   // UNAVAILABLE.
   virtual absl::StatusOr<std::optional<RecordKey>> NewestRecordKey(std::string_view merchant,

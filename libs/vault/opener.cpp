@@ -17,8 +17,14 @@ using google::protobuf::Reflection;
 // One call of Open.
 class Job {
  public:
-  Job(KeyRing* ring, std::string_view merchant, const Uuid& record_id)
-      : ring_(ring), merchant_(merchant), record_id_(record_id) {}
+  Job(KeyRing* ring, std::string_view merchant, const Uuid& record_id,
+      const KeyBatch* keys = nullptr)
+      : ring_(ring),
+        merchant_(merchant),
+        record_id_(record_id),
+        keys_(keys),
+        place_(AssociatedData({merchant, record_id.bytes()})),
+        place_size_(place_.size()) {}
 
   absl::Status Walk(const PersonalPlan& plan, Message* message) {
     if (plan.message == v1::PersonName::descriptor()) {
@@ -49,8 +55,9 @@ class Job {
       value->Clear();
       return absl::OkStatus();
     }
-    if (!OpenBox(*key_, AssociatedData({merchant_, record_id_.bytes(), path}),
-                 value->sealed().box(), &serialized_) ||
+    place_.resize(place_size_);
+    AppendField(path, &place_);
+    if (!OpenBox(*key_, place_, value->sealed().box(), &serialized_) ||
         !content_.ParseFromString(serialized_)) {
       return Broken(path);
     }
@@ -77,16 +84,26 @@ class Job {
     if (!key_id_.empty() && key_id == key_id_) return absl::OkStatus();
     const std::optional<Uuid> id = Uuid::FromBytes(key_id);
     if (!id) return Broken("sealed.key_id");
+    key_id_ = key_id;
+    if (keys_ != nullptr) {
+      const auto found = keys_->find(*id);
+      if (found != keys_->end()) {
+        key_ = found->second;
+        return absl::OkStatus();
+      }
+    }
     absl::StatusOr<std::optional<Key>> key = ring_->OpeningKey(merchant_, *id);
     if (!key.ok()) return key.status();
     key_ = *std::move(key);
-    key_id_ = key_id;
     return absl::OkStatus();
   }
 
   KeyRing* const ring_;
   const std::string_view merchant_;
   const Uuid& record_id_;
+  const KeyBatch* const keys_;
+  std::string place_;  // merchant and record, then the field at hand
+  const size_t place_size_;
 
   std::string key_id_;
   std::optional<Key> key_;
@@ -96,9 +113,9 @@ class Job {
 
 }  // namespace
 
-absl::Status Opener::Open(std::string_view merchant, const Uuid& record_id,
-                          v1::Contact* contact) const {
-  return Job(keys_, merchant, record_id).Walk(ContactPlan(), contact);
+absl::Status Opener::Open(std::string_view merchant, const Uuid& record_id, v1::Contact* contact,
+                          const KeyBatch* keys) const {
+  return Job(keys_, merchant, record_id, keys).Walk(ContactPlan(), contact);
 }
 
 absl::Status Opener::Open(std::string_view merchant, const Uuid& record_id, v1::Body* body) const {

@@ -25,8 +25,16 @@ class Opener {
   // `keys` must outlive the opener.
   explicit Opener(KeyRing* keys) : keys_(keys) {}
 
-  absl::Status Open(std::string_view merchant, const Uuid& record_id, v1::Contact* contact) const;
+  // `keys`: those that were read already; the others are asked for.
+  absl::Status Open(std::string_view merchant, const Uuid& record_id, v1::Contact* contact,
+                    const KeyBatch* keys = nullptr) const;
   absl::Status Open(std::string_view merchant, const Uuid& record_id, v1::Body* body) const;
+
+  // For opening many records, one after the other: KeyRing::KeysOfRecords().
+  absl::Status ReadKeys(std::string_view merchant, const Uuid& first, const Uuid& last,
+                        KeyBatch* keys) const {
+    return keys_->KeysOfRecords(merchant, first, last, keys);
+  }
 
   // One value that stands alone. `field_path` is where it was sealed: "contact" and the path inside
   // Contact

@@ -47,53 +47,72 @@ class Export : public std::enable_shared_from_this<Export> {
   }
 
  private:
+  // Hands out a piece; while it is on its way the next one is made.
   void GoOn() {
-    v1::ExportCustomersResponse response;
-    while (response.data().empty()) {
-      if (stream_->over()) return;
-      if (finished_) {
-        response.set_data(writer_->Take());
-        if (response.data().empty()) return stream_->Finish(absl::OkStatus());
-        break;
-      }
-      if (absl::Status status = AddCustomers(); !status.ok()) return stream_->Finish(status);
-      response.set_data(writer_->Take());
+    if (next_.data().empty()) MakeNext();
+    if (next_.data().empty()) {
+      if (!stream_->over()) stream_->Finish(status_);
+      return;
     }
-    response.set_customers(count_);
-    query::SetPosition(moment_.view, response.mutable_position());
     // Not in gRPC's thread: the next piece takes reading.
-    stream_->Write(response, [self = shared_from_this()](bool ok) {
+    stream_->Write(next_, [self = shared_from_this()](bool ok) {
       if (ok) self->worker_->Post([self] { self->GoOn(); });
     });
+    next_.Clear();
+    MakeNext();
   }
 
-  files::Row RowOf(const v1::Customer& card) const {
-    files::Row row = columns_.Write(card, version_);
-    if (request_.format() != v1::FILE_FORMAT_XLSX) {
-      for (std::string& cell : row) cell = files::GuardCell(std::move(cell));
+  // Nothing: that was all, or `status_` says why not.
+  void MakeNext() {
+    while (next_.data().empty() && !finished_ && !stream_->over()) {
+      status_ = AddCustomers();
+      finished_ = finished_ || !status_.ok();
+      if (status_.ok()) next_.mutable_data()->append(writer_->Take());
     }
-    return row;
+    next_.set_customers(count_);
+    query::SetPosition(moment_.view, next_.mutable_position());
+  }
+
+  bool is_csv() const { return request_.format() != v1::FILE_FORMAT_XLSX; }
+
+  // A customer as the file has them: the text of a CSV's row, or a spreadsheet's cells.
+  struct Made {
+    files::Row cells;
+    std::string text;
+  };
+  Made Make(const v1::Customer& card) const {
+    Made made{.cells = columns_.Write(card, version_), .text = {}};
+    if (!is_csv()) return made;
+    for (std::string& cell : made.cells) cell = files::GuardCell(std::move(cell));
+    files::AppendCsvRow(made.cells, &made.text);
+    made.cells.clear();
+    return made;
   }
 
   absl::Status AddCustomers() {
-    std::vector<files::Row> rows;
+    std::vector<Made> rows;
     const bool all = request_.query().empty() && request_.filter().ByteSizeLong() == 0;
     absl::StatusOr<bool> more;
     if (all) {
       rows.resize(kCustomersAtOnce);
       more = customers_->NextMany(
           *moment_.snapshot, request_.merchant(), &last_, kCustomersAtOnce,
-          [&](size_t place, v1::Customer* card) { rows[place] = RowOf(*card); });
+          [&](size_t place, v1::Customer* card) { rows[place] = Make(*card); });
     } else {
       more = search_->NextMany(*moment_.snapshot, request_.merchant(), request_.query(),
                                request_.filter(), &after_, kCustomersAtOnce,
-                               [&](v1::Customer* card) { rows.push_back(RowOf(*card)); });
+                               [&](v1::Customer* card) { rows.push_back(Make(*card)); });
     }
     if (!more.ok()) return more.status();
-    for (const files::Row& row : rows) {
-      if (row.empty()) break;  // there were not so many
+    if (is_csv()) next_.mutable_data()->append(writer_->Take());  // the titles
+    for (const Made& row : rows) {
+      if (row.cells.empty() && row.text.empty()) break;  // there were not so many
       ++count_;
-      if (absl::Status written = writer_->Add(row); !written.ok()) return written;
+      if (is_csv()) {
+        next_.mutable_data()->append(row.text);
+      } else if (absl::Status written = writer_->Add(row.cells); !written.ok()) {
+        return written;
+      }
     }
     if (*more) return absl::OkStatus();
     finished_ = true;
@@ -114,6 +133,8 @@ class Export : public std::enable_shared_from_this<Export> {
   std::optional<query::SearchPlace> after_;
   int64_t count_ = 0;
   bool finished_ = false;
+  absl::Status status_;
+  v1::ExportCustomersResponse next_;
 };
 
 }  // namespace
