@@ -79,9 +79,9 @@ absl::StatusOr<uint64_t> Spool::Add(const std::string& content) {
 
 std::optional<Spool::Entry> Spool::OpenOrSetAside(const File& file) {
   std::string sealed;
-  mode_t mode = 0;
+  struct stat ignored = {};
   Entry entry{.number = file.number};
-  if (access::ReadFile(PathOf(file.number), &sealed, &mode).ok() &&
+  if (access::ReadFile(PathOf(file.number), &sealed, &ignored).ok() &&
       vault::OpenBox(key_, PurposeOf(file.number), sealed, &entry.content)) {
     return entry;
   }
