@@ -70,6 +70,8 @@ void AddColumns(const google::protobuf::Descriptor* type, const Column& at,
     }
     Column column = at;
     column.path.push_back(field);
+    column.reflections.push_back(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->GetReflection());
     if (top) column.card_field = field->name();
     column.title = top ? field->name() : absl::StrCat(at.title, ".", field->name());
     if (IsLeaf(field)) {
@@ -87,24 +89,24 @@ void AddColumns(const google::protobuf::Descriptor* type, const Column& at,
   }
 }
 
-std::string ValueText(const Message& message, const FieldDescriptor* field, int index) {
-  const auto* reflection = message.GetReflection();
+std::string ValueText(const google::protobuf::Reflection& reflection, const Message& message,
+                      const FieldDescriptor* field, int index) {
   const bool listed = index >= 0;
   if (IsPersonal(field)) {
-    const Message& value = listed ? reflection->GetRepeatedMessage(message, field, index)
-                                  : reflection->GetMessage(message, field);
+    const Message& value = listed ? reflection.GetRepeatedMessage(message, field, index)
+                                  : reflection.GetMessage(message, field);
     return static_cast<const Personal&>(value).plain();
   }
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
-    const int number = listed ? reflection->GetRepeatedEnumValue(message, field, index)
-                              : reflection->GetEnumValue(message, field);
+    const int number = listed ? reflection.GetRepeatedEnumValue(message, field, index)
+                              : reflection.GetEnumValue(message, field);
     return number == 0 ? std::string() : EnumWord(field->enum_type(), number);
   }
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL)
-    return reflection->GetBool(message, field) ? "yes" : "";
+    return reflection.GetBool(message, field) ? "yes" : "";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-    return listed ? reflection->GetRepeatedString(message, field, index)
-                  : reflection->GetString(message, field);
+    return listed ? reflection.GetRepeatedString(message, field, index)
+                  : reflection.GetString(message, field);
   }
   return {};
 }
@@ -208,15 +210,6 @@ std::string DigitsOf(std::string_view text) {
   return digits;
 }
 
-// Whether a card has nothing in the column's field.
-bool IsEmpty(const Contact& contact, const Column& column) {
-  if (column.path.empty()) return contact.custom().empty();
-  const FieldDescriptor* field = column.path.front();
-  const auto* reflection = contact.GetReflection();
-  return field->is_repeated() ? reflection->FieldSize(contact, field) == 0
-                              : !reflection->HasField(contact, field);
-}
-
 bool IsPhoneColumn(const Column& column) {
   return !column.path.empty() &&
          (column.card_field == "phones" || column.title == "referrer.phone");
@@ -257,13 +250,19 @@ Row CardColumns::Write(const carnet::v1::Customer& card, std::string_view versio
     absl::StrAppend(out, balance.receivable(), " ", balance.unit());
   }));
   const Contact& contact = card.contact();
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (IsEmpty(contact, columns_[i])) {
-      // Most fields of most cards are, and some have a dozen columns.
-      row.resize(row.size() + columns_[i].field_end - i);
-      i = columns_[i].field_end - 1;
-    } else {
-      row.push_back(CellOf(contact, columns_[i]));
+  const size_t first = row.size();
+  row.resize(first + columns_.size());
+  // Most fields of most cards are empty, and some have a dozen columns.
+  std::vector<const FieldDescriptor*> fields;
+  columns_.front().reflections.front()->ListFields(contact, &fields);
+  for (size_t i = 0; i < columns_.size();) {
+    const Column& column = columns_[i];
+    const size_t end = column.field_end;
+    const bool is_set = column.path.empty() ? !contact.custom().empty()
+                                            : std::find(fields.begin(), fields.end(),
+                                                        column.path.front()) != fields.end();
+    for (; i < end; ++i) {
+      if (is_set) row[first + i] = CellOf(contact, columns_[i]);
     }
   }
   return row;
@@ -277,16 +276,17 @@ std::string CellOf(const Contact& contact, const Column& column) {
     return {};
   }
   const Message* at = &contact;
-  for (const FieldDescriptor* field : column.path) {
-    const auto* reflection = at->GetReflection();
+  for (size_t i = 0; i < column.path.size(); ++i) {
+    const FieldDescriptor* field = column.path[i];
+    const auto* reflection = column.reflections[i];
     if (IsLeaf(field)) {
       if (!field->is_repeated()) {
         if (IsPersonal(field) && !reflection->HasField(*at, field)) return {};
-        return ValueText(*at, field, -1);
+        return ValueText(*reflection, *at, field, -1);
       }
       std::vector<std::string> lines;
-      for (int i = 0; i < reflection->FieldSize(*at, field); ++i)
-        lines.push_back(ValueText(*at, field, i));
+      for (int k = 0; k < reflection->FieldSize(*at, field); ++k)
+        lines.push_back(ValueText(*reflection, *at, field, k));
       return absl::StrJoin(lines, "\n");
     }
     if (field->is_repeated()) {

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include "carnet/v1/customer.pb.h"
 #include "carnet/v1/policy.pb.h"
@@ -26,7 +27,9 @@ struct Column {
   std::string title;
   std::string card_field;                                      // "emails", "custom.size"
   std::vector<const google::protobuf::FieldDescriptor*> path;  // from Contact to the value
-  int slot = 0;                                                // in a list of messages, from 0
+  // Of the messages on that path; kept, as asking a message for it takes long.
+  std::vector<const google::protobuf::Reflection*> reflections;
+  int slot = 0;          // in a list of messages, from 0
   size_t field_end = 0;  // of the columns of the same field, behind the last one
   std::string custom_key;
   carnet::v1::CustomFieldType custom_type = carnet::v1::CUSTOM_FIELD_TYPE_UNSPECIFIED;

@@ -32,7 +32,7 @@ class Job {
     } else if (plan.message == v1::Address::descriptor()) {
       static_cast<v1::Address*>(message)->clear_tokens();
     }
-    const Reflection& reflection = *message->GetReflection();
+    const Reflection& reflection = *plan.reflection;
     for (const PersonalStep& step : plan.steps) {
       if (step.field->is_repeated()) {
         const int count = reflection.FieldSize(*message, step.field);

@@ -32,6 +32,8 @@ std::unique_ptr<const PersonalPlan> MakePlan(const Descriptor* message, const st
   CARNET_ASSERT(depth < 16);
   auto plan = std::make_unique<PersonalPlan>();
   plan->message = message;
+  plan->reflection =
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(message)->GetReflection();
   for (int i = 0; i < message->field_count(); ++i) {
     const FieldDescriptor* const field = message->field(i);
     const Descriptor* const type = field->message_type();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 
 namespace carnet::vault {
 
@@ -30,6 +31,8 @@ struct PersonalStep {
 // The steps of one message, in field order. Empty: nothing personal in it.
 struct PersonalPlan {
   const google::protobuf::Descriptor* message = nullptr;
+  // Kept, as asking a message for it takes longer than reading a field.
+  const google::protobuf::Reflection* reflection = nullptr;
   std::vector<PersonalStep> steps;
 };
 
