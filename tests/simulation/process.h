@@ -28,6 +28,7 @@ class Process {
   int output() const { return output_; }
   // All of it, from here on until the process has closed it.
   std::string ReadOutput();
+  pid_t pid() const { return pid_; }
   void Signal(int signal) const;
   // SIGSTOP; returns when all of its threads stand still. SIGCONT lets it go on.
   void Stop();

@@ -5,6 +5,12 @@
 #include "absl/time/clock.h"
 
 namespace carnet::gateway {
+namespace {
+
+// Nearly all that is due is no longer needed then: the thread need not wake up for each of it.
+constexpr absl::Duration kStep = absl::Milliseconds(10);
+
+}  // namespace
 
 Deadlines::Deadlines() : thread_([this] { Run(); }) {}
 
@@ -18,11 +24,15 @@ Deadlines::~Deadlines() {
 }
 
 void Deadlines::After(absl::Duration delay, std::function<void()> act) {
+  const absl::Time due =
+      absl::UnixEpoch() + absl::Ceil(absl::Now() + delay - absl::UnixEpoch(), kStep);
+  bool is_first = false;
   {
     const std::lock_guard lock(mutex_);
-    due_.emplace(absl::Now() + delay, std::move(act));
+    is_first = due_.empty() || due < due_.begin()->first;
+    due_.emplace(due, std::move(act));
   }
-  changed_.notify_one();
+  if (is_first) changed_.notify_one();
 }
 
 void Deadlines::Run() {

@@ -12,7 +12,7 @@
 namespace carnet::gateway {
 
 // One thread for all. After() may be called from any thread; what it is given should not block for
-// long.
+// long, and is called up to ten milliseconds late.
 class Deadlines {
  public:
   Deadlines();

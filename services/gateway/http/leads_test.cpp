@@ -138,6 +138,28 @@ TEST_F(LeadsTest, ALeadIsKeptUntilTheLogHasIt) {
   for (const std::string& id : ids) EXPECT_EQ(id, ids[0]);
 }
 
+// Fetched, and the process ends before the log has it: what stands on disk is what a kill leaves.
+TEST_F(LeadsTest, ALeadThatWasFetchedIsFetchedAgainAfterARestartIfTheLogDoesNotHaveIt) {
+  body_ = R"({"id":"901","created_time":"2026-09-01T20:00:00+0000","field_data":[]})";
+  StartSimulated({.lost_appends = 1000});
+  Open({.first_pause = absl::Milliseconds(20)});
+  ASSERT_TRUE(Remember("901").ok());
+  WaitUntil([&] { return asked_ > 1; });
+  leads_->Stop();
+  Stop();
+  leads_.reset();
+  keys_.reset();
+  store_.reset();
+
+  StartEmbedded();
+  EXPECT_TRUE(IdsInLog().empty());
+  Open({.first_pause = absl::Milliseconds(20)});
+  EXPECT_EQ(leads_->size(), 1U);
+  WaitUntil([&] { return leads_->size() == 0; });
+  EXPECT_EQ(IdsInLog().size(), 1U);
+  EXPECT_TRUE(spool_->empty());
+}
+
 TEST_F(LeadsTest, ALeadThatNobodyCanReadHoldsUpNoOther) {
   status_ = 500;
   StartEmbedded();

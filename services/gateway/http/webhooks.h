@@ -43,7 +43,7 @@ class Webhooks {
     absl::Duration patience = absl::Milliseconds(500);
     // The same for one that never sends again, before it is spooled: nothing is lost by that, and
     // what comes behind need not wait at all.
-    absl::Duration spool_patience = absl::Milliseconds(75);
+    absl::Duration spool_patience = absl::Milliseconds(60);
   };
   // All parts must outlive this, and what it has published be answered before it goes.
   explicit Webhooks(Parts parts);

@@ -71,6 +71,8 @@ std::string ChannelsTest::Deliver(const std::string& path, const std::string& se
   std::string signature = "X-Hub-Signature-256: sha256=" + absl::BytesToHexString(mac);
   if (path.find("/shopify/") != std::string::npos)
     signature = "X-Shopify-Hmac-Sha256: " + runtime::Base64(mac);
+  if (path.find("/kiotviet/") != std::string::npos)
+    signature = "X-Hub-Signature: " + absl::BytesToHexString(mac);
   if (path.find("/woocommerce/") != std::string::npos)
     signature = "X-WC-Webhook-Signature: " + runtime::Base64(mac);
   return Post(path, body, headers + signature + "\r\n");

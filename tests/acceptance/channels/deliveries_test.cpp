@@ -199,6 +199,9 @@ TEST_F(DeliveriesTest, WhatNobodyCouldUseIsReadAsItCame) {
   ASSERT_EQ(search.trouble(), "");
   EXPECT_THAT(search.FindBytes(runtime::Base64(odd.substr(0, 15)), ""), IsEmpty());
   EXPECT_THAT(search.FindBytes("Fitzwillow", ""), IsEmpty());
+  // Not because it is not there, or the search is blind: with the keys it is found.
+  EXPECT_THAT(search.Find(runtime::Base64(odd.substr(0, 15))), Not(IsEmpty()));
+  EXPECT_THAT(search.FindBytes("AMOUNT_PRECISION", ""), Not(IsEmpty()));
 }
 
 // Two secrets sign while one is changed, without a restart; a file that can't be used changes

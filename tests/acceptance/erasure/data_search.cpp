@@ -17,6 +17,7 @@
 #include "carnet/log/v1/log.pb.h"
 #include "carnet/log/v1/order_rows.pb.h"
 #include "carnet/log/v1/rows.pb.h"
+#include "event_log/embedded/row_encoding.h"
 #include "rocksdb/db.h"
 #include "rocksdb/utilities/debug.h"
 #include "vault/key_rows.h"
@@ -154,7 +155,19 @@ void DataSearch::ReadDatabase(const std::string& path) {
 void DataSearch::Add(const std::string& place, std::string_view key, std::string_view value) {
   bytes_[place + "#" + std::to_string(key.size())] = std::string(key) + std::string(value);
   std::vector<v1::Sealed> seals;
-  if (place.find("/log:") != std::string::npos) CollectAs<log::v1::LogRecord>(value, &seals);
+  // Other families of the log's database have other keys. A deleted row has no value.
+  if (place.find("/log:") != std::string::npos && key.size() == event_log::kRowKeyBytes &&
+      !value.empty()) {
+    std::string_view record_key;
+    std::string_view record;
+    log::v1::LogRecord parsed;
+    if (event_log::ParseRowValue(value, &record_key, &record) &&
+        parsed.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
+      Collect(parsed, &seals);
+    } else {
+      trouble_ += place + " is no record of the log\n";
+    }
+  }
   if (place.find("/views/") != std::string::npos) {
     if (place.find(":records:") != std::string::npos) CollectAs<log::v1::RecordRow>(value, &seals);
     if (place.find(":history:") != std::string::npos) CollectAs<log::v1::HistoryRow>(value, &seals);

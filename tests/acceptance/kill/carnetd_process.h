@@ -47,6 +47,7 @@ class CarnetdProcess {
   const std::string& http_address() const { return http_address_; }
   std::string Messages() const { return process_->StandardError(); }
   const std::string& data() const { return data_; }
+  pid_t pid() const { return process_->pid(); }
 
  private:
   const std::string data_;
