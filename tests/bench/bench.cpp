@@ -44,10 +44,14 @@ std::unique_ptr<Server> Bench::StartRole(const std::string& name,
   return std::make_unique<Server>(command, port_file, options.folder + "/carnetd.log");
 }
 
-std::unique_ptr<Server> Bench::StartFloor() const {
+std::unique_ptr<Server> Bench::StartFloor() const { return StartFloorOf(options.floor); }
+
+std::unique_ptr<Server> Bench::StartHttpFloor() const { return StartFloorOf(options.http_floor); }
+
+std::unique_ptr<Server> Bench::StartFloorOf(const std::string& program) const {
   const std::string port_file = options.folder + "/floor.port";
   return std::make_unique<Server>(
-      std::vector<std::string>{options.floor, options.folder + "/floor.data", port_file}, port_file,
+      std::vector<std::string>{program, options.folder + "/floor.data", port_file}, port_file,
       options.folder + "/floor.log");
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Options {
   int64_t publish_calls = 60'000;
   int64_t visible_calls = 10'000;
   bool json = false;
+  bool quick = false;
   // Figures with the log on a Kafka of their own instead (figure_kafka.cpp).
   bool kafka = false;
   // Figures of cards instead (figure_cards.cpp), each on data of its own.
@@ -37,6 +39,12 @@ struct Options {
   int64_t customers = 1'000'000;  // of one merchant
   int64_t import_rows = 100'000;
   int64_t contacts = 300'000;  // changes
+  // Figures of the HTTP doors instead (figure_orders.cpp and others).
+  bool doors = false;
+  std::string http_floor;   // carnet_http_floor
+  int64_t orders = 40'000;  // a round
+  int64_t offline_sales = 100'000;
+  int idle_connections = 10'000;
 };
 
 class Bench {
@@ -76,11 +84,15 @@ class Bench {
   std::unique_ptr<Server> StartRole(const std::string& name,
                                     const std::vector<std::string>& more_flags) const;
   std::unique_ptr<Server> StartFloor() const;
+  std::unique_ptr<Server> StartHttpFloor() const;
   // Stops carnetd if it runs, and deletes its data.
   void Clear();
   std::string data_folder() const { return options.folder + "/data"; }
   std::string log_folder() const { return data_folder() + "/log"; }
   std::string views_folder() const { return data_folder() + "/views"; }
+
+ private:
+  std::unique_ptr<Server> StartFloorOf(const std::string& program) const;
 };
 
 // One thread reads all records of the log and parses them in an arena: PARSE, and with Kafka FLOOR.
@@ -129,9 +141,19 @@ void MeasureContactsFolded(Bench* bench);
 void MeasureImport(Bench* bench);
 void MeasureManyCustomers(Bench* bench);
 
-// Publishes messages over one stream, all of them durable when it returns; `ends` grows to the
-// log's end by partition.
-void PublishAll(const Server& carnetd, const std::vector<v1::PublishBatchRequest>& messages,
-                std::vector<int64_t>* ends);
+// Figures of the HTTP doors, in this order; each starts on an empty log.
+void MeasureOrders(Bench* bench);  // also the answers' times, healthy
+void MeasureTillBatches(Bench* bench);
+void MeasureIdleConnections(Bench* bench);
+// On Kafka, which it starts: the answers' times while the log stands still.
+void MeasureAnswersWithoutLog(Bench* bench);
+
+// Publishes messages over one stream, all of them durable when it returns, and says how many
+// seconds that took; `ends` grows to the log's end by partition. `credential`: a key, or empty.
+double PublishAll(const Server& carnetd, const std::vector<v1::PublishBatchRequest>& messages,
+                  std::vector<int64_t>* ends, const std::string& credential = "");
+
+// A till's key for all of these merchants, as text; access.json and access.key lie in `folder`.
+std::string MakeTillKey(const std::string& folder, const std::set<std::string>& merchants);
 
 }  // namespace carnet::bench

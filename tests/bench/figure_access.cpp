@@ -1,8 +1,6 @@
 // What asking who calls costs: GetBalance as in figure_reads.cpp from a carnetd that wants a key,
 // against the same from one that does not, in processor time of the server a call. They take turns
 // on the same data, each time started anew and warmed up. Both in clear: encryption is not counted.
-#include <set>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -22,8 +20,9 @@ constexpr int64_t kCustomersAsked = 50'000;
 constexpr double kWarmUpSeconds = 1;
 constexpr char kMethod[] = "/carnet.v1.LedgerService/GetBalance";
 
-// A till's key for all of these merchants; the files lie in `folder`.
-std::string MakeKey(const std::string& folder, const std::set<std::string>& merchants) {
+}  // namespace
+
+std::string MakeTillKey(const std::string& folder, const std::set<std::string>& merchants) {
   const access::Secrets secrets = {access::Secret::Random()};
   Check(access::SaveSecrets(folder + "/access.key", secrets), "access.key");
   v1::AccessFile file;
@@ -35,8 +34,6 @@ std::string MakeKey(const std::string& folder, const std::set<std::string>& merc
   return text;
 }
 
-}  // namespace
-
 void MeasureAccess(Bench* bench) {
   std::vector<grpc::ByteBuffer> requests;
   std::set<std::string> merchants;
@@ -47,7 +44,7 @@ void MeasureAccess(Bench* bench) {
     merchants.insert(std::vector<std::string>(absl::StrSplit(request.customer(), '/')).at(1));
     requests.push_back(Encode(request));
   }
-  const std::string key = MakeKey(bench->options.folder, merchants);
+  const std::string key = MakeTillKey(bench->options.folder, merchants);
   const std::string access = "--access-file=" + bench->options.folder + "/access.json";
 
   std::vector<double> with, without, share;

@@ -1,20 +1,9 @@
 // carnet_floor: what calls cost with nothing of Carnet behind them. The same server framework and
 // the same messages; reads answer with an empty message, Publish does too once the request's bytes
-// are safe on disk: one thread writes what came while the last fdatasync was under way, syncs it,
-// and answers.
+// are safe on disk (synced_file.h).
 //
 //   carnet_floor FILE PORT_FILE
-#include <fcntl.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <condition_variable>
-#include <cstring>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include <grpcpp/support/slice.h>
@@ -28,6 +17,7 @@
 #include "runtime/unary.h"
 #include "runtime/whole_file.h"
 #include "tests/bench/check.h"
+#include "tests/bench/synced_file.h"
 
 namespace carnet::bench {
 namespace {
@@ -35,66 +25,12 @@ namespace {
 using runtime::CallInfo;
 using runtime::Done;
 
-class SyncedFile {
- public:
-  explicit SyncedFile(const std::string& path)
-      : fd_(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
-    Check(fd_ >= 0, path + ": " + std::strerror(errno));
-    thread_ = std::thread([this] { Run(); });
-  }
-  ~SyncedFile() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-    close(fd_);
-  }
-
-  // `done` is called when `bytes` are durable.
-  void Append(const grpc::ByteBuffer& bytes, Done done) {
-    {
-      const std::lock_guard lock(mutex_);
-      queue_.emplace_back(bytes, done);
-    }
-    wake_.notify_one();
-  }
-
- private:
-  using Queue = std::vector<std::pair<grpc::ByteBuffer, Done>>;
-
-  void Run() {
-    while (true) {
-      Queue group;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-        if (queue_.empty()) return;
-        group.swap(queue_);
-      }
-      std::string bytes;
-      std::vector<grpc::Slice> slices;
-      for (const auto& [buffer, done] : group) {
-        Check(buffer.Dump(&slices).ok(), "a request without bytes");
-        for (const grpc::Slice& slice : slices) {
-          bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-        }
-      }
-      Check(write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
-            std::string("write: ") + std::strerror(errno));
-      Check(fdatasync(fd_) == 0, std::string("fdatasync: ") + std::strerror(errno));
-      for (const auto& [buffer, done] : group) done(absl::OkStatus());
-    }
-  }
-
-  const int fd_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  Queue queue_;  // guarded by mutex_
-  bool stopping_ = false;
-  std::thread thread_;
-};
+void AddTo(std::string* bytes, const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  Check(buffer.Dump(&slices).ok(), "a request without bytes");
+  for (const grpc::Slice& slice : slices)
+    bytes->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+}
 
 class Changes final
     : public v1::ChangeService::WithRawCallbackMethod_Publish<v1::ChangeService::Service> {
@@ -105,7 +41,8 @@ class Changes final
     return runtime::StartUnary<v1::PublishRequest, v1::PublishResponse>(
         &guard_, context, in, out,
         [this, in](const v1::PublishRequest&, v1::PublishResponse*, const CallInfo&, Done done) {
-          file_->Append(*in, done);
+          file_->Append([in = *in](std::string* bytes) { AddTo(bytes, in); },
+                        [done] { done(absl::OkStatus()); });
         });
   }
 

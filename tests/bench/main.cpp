@@ -30,6 +30,14 @@
 //                                                      produce to consume
 //   log copy                 figure_kafka.cpp          `carnet log copy` to a folder, and back
 //
+// With --doors instead, HTTP; the last of them with the log on Kafka, and not with --quick:
+//
+//   signed orders            figure_orders.cpp         64 connections, durable answers, against
+//                                                      Beast with a sync
+//   answer p99               figure_orders.cpp         at 500/s; healthy, and without the log
+//   till batch by HTTP       figure_till_batch.cpp     against PublishBatch of the same
+//   idle connections         figure_idle.cpp           memory, in clear and by TLS
+//
 // The head of each file says from when to when its time runs. Client and server share the machine's
 // cores, for the floors too. Beside the wall clock stands processor time, which other programs on
 // the machine disturb less: `cpu us` of the server a change or call, and of its floor.
@@ -54,6 +62,7 @@ Options ParseOptions(int argc, char** argv) {
   options.carnetd = beside + "/carnetd";
   options.carnet = beside + "/carnet";
   options.floor = beside + "/carnet_floor";
+  options.http_floor = beside + "/carnet_http_floor";
   const auto quick = [&options](int64_t changes, double seconds) {
     options.changes = changes;
     options.rounds = 1;
@@ -63,6 +72,10 @@ Options ParseOptions(int argc, char** argv) {
     options.customers = changes / 4;
     options.import_rows = changes / 10;
     options.contacts = changes / 4;
+    options.quick = true;
+    options.orders = changes / 5;
+    options.offline_sales = changes / 2;
+    options.idle_connections = 200;
   };
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
@@ -72,6 +85,10 @@ Options ParseOptions(int argc, char** argv) {
     }
     if (flag == "--kafka") {
       options.kafka = true;
+      continue;
+    }
+    if (flag == "--doors") {
+      options.doors = true;
       continue;
     }
     if (flag == "--cards") {
@@ -106,6 +123,15 @@ void Run(const Options& options) {
   Bench bench(options);
   DescribeMachine(options.folder, &bench.report);
   const std::string load = LoadAverage();
+  if (options.doors) {
+    MeasureOrders(&bench);
+    MeasureTillBatches(&bench);
+    MeasureIdleConnections(&bench);
+    if (!options.quick) MeasureAnswersWithoutLog(&bench);
+    bench.report.AddFact("load", load + " before, " + LoadAverage() + " at the end");
+    std::fputs((options.json ? bench.report.Json() : bench.report.Text()).c_str(), stdout);
+    return;
+  }
   if (options.cards) {
     MeasureContactsFolded(&bench);
     MeasureImport(&bench);

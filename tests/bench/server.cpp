@@ -82,6 +82,9 @@ Server::Server(const std::vector<std::string>& command, const std::string& port_
     const std::string lines = ReadFile(port_file);
     if (const size_t end = lines.find('\n'); end != std::string::npos) {
       address_ = lines.substr(0, end);
+      const size_t last = lines.rfind('\n');
+      const size_t before = last == 0 ? std::string::npos : lines.rfind('\n', last - 1);
+      last_address_ = lines.substr(before + 1, last - before - 1);
     } else {
       Rest();
     }

@@ -12,9 +12,9 @@ namespace carnet::bench {
 
 class Server {
  public:
-  // Runs `command` (program and arguments), which writes its address into `port_file` when it
-  // serves, and waits for that. CARNET_… variables are kept from it. What it prints goes into
-  // `output`, its end is shown if it fails. It never outlives this process.
+  // Runs `command` (program and arguments), which writes its addresses, a line each, into
+  // `port_file` when it serves, and waits for that. CARNET_… variables are kept from it. What it
+  // prints goes into `output`, its end is shown if it fails. It never outlives this process.
   Server(const std::vector<std::string>& command, const std::string& port_file,
          const std::string& output);
   // Kills it.
@@ -23,6 +23,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   const std::string& address() const { return address_; }
+  // The last one it says: of HTTP, where that is served.
+  const std::string& last_address() const { return last_address_; }
   pid_t pid() const { return pid_; }
   // Now() right before the process was made.
   double begun() const { return begun_; }
@@ -48,6 +50,7 @@ class Server {
   double begun_ = 0;
   pid_t pid_ = 0;
   std::string address_;
+  std::string last_address_;
 };
 
 }  // namespace carnet::bench

@@ -1,0 +1,112 @@
+// Orders of a web shop: signed, over 64 connections that are kept, each answered when it is
+// durable, all roles on; against a Beast server that reads the same bodies, writes them to a file,
+// syncs that in groups, and answers. They take turns with the same bytes; the ratio is the median
+// of the turns' ratios.
+//
+// Then 500 a second, evenly, over as many connections as are needed: from when an order was due to
+// its answer. Healthy, and on a Kafka whose broker is frozen (SIGSTOP) for three seconds: of the
+// orders that were due meanwhile.
+#include <chrono>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+
+#include "tests/bench/bench.h"
+#include "tests/bench/clocks.h"
+#include "tests/bench/http_load.h"
+#include "tests/bench/signed_orders.h"
+#include "tests/kafka/cluster.h"
+
+namespace carnet::bench {
+namespace {
+
+constexpr double kPerSecond = 500;
+constexpr HttpPace kPaced = {.connections = 1000, .per_second = kPerSecond};
+constexpr double kFrozenSeconds = 3;
+
+int64_t OrdersOf(double seconds) { return static_cast<int64_t>(seconds * kPerSecond); }
+
+}  // namespace
+
+void MeasureOrders(Bench* bench) {
+  bench->Clear();
+  bench->carnetd = bench->StartCarnetd(TakeOrders(*bench));
+  const auto floor_server = bench->StartHttpFloor();
+  const int64_t count = bench->options.orders;
+  int64_t first = 1;
+  std::vector<double> number, floor, ratio, cpu, floor_cpu, p99;
+  for (int round = 0; round < bench->options.rounds; ++round, first += count) {
+    const auto requests = SignedOrders(first, count);
+    const HttpResult empty = RunHttpLoad(*floor_server, floor_server->last_address(), requests, {});
+    const HttpResult carnet =
+        RunHttpLoad(*bench->carnetd, bench->carnetd->last_address(), requests, {});
+    number.push_back(carnet.per_second);
+    floor.push_back(empty.per_second);
+    ratio.push_back(carnet.per_second / empty.per_second);
+    cpu.push_back(carnet.server_us);
+    floor_cpu.push_back(empty.server_us);
+    p99.push_back(carnet.PercentileMs(0.99));
+  }
+  bench->report.Add({.name = "signed orders",
+                     .number = Median(number),
+                     .unit = "requests/s",
+                     .floor_name = "Beast, the same bodies synced in groups",
+                     .floor = Median(floor),
+                     .ratio = Median(ratio),
+                     .must = 0.3,
+                     .aim = 0.6,
+                     .cpu_us = Median(cpu),
+                     .floor_cpu_us = Median(floor_cpu),
+                     .note = absl::StrCat("64 connections; p99 ", Number(Median(p99)), " ms")});
+
+  const auto requests = SignedOrders(first, OrdersOf(bench->options.read_seconds * 2));
+  const HttpResult paced =
+      RunHttpLoad(*bench->carnetd, bench->carnetd->last_address(), requests, kPaced);
+  bench->report.Add({.name = "answer p99",
+                     .number = paced.PercentileMs(0.99),
+                     .unit = "ms",
+                     .must = 20,
+                     .aim = 5,
+                     .at_most = true,
+                     .cpu_us = paced.server_us,
+                     .note = absl::StrCat("orders at 500/s; p50 ", Number(paced.PercentileMs(0.5)),
+                                          " ms, longest ", Number(paced.PercentileMs(1)), " ms")});
+  bench->Clear();
+}
+
+void MeasureAnswersWithoutLog(Bench* bench) {
+  bench->Clear();
+  StartKafka(bench);
+  bench->carnetd = bench->StartCarnetd(TakeOrders(*bench));
+  const std::string address = bench->carnetd->last_address();
+  RunHttpLoad(*bench->carnetd, address, SignedOrders(1, OrdersOf(2)), kPaced);  // warm
+  double frozen = 0;
+  double thawed = 0;
+  std::thread freezer([&] {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    bench->kafka->Freeze();
+    frozen = Now();
+    std::this_thread::sleep_for(std::chrono::duration<double>(kFrozenSeconds));
+    bench->kafka->Thaw();
+    thawed = Now();
+  });
+  const auto requests = SignedOrders(1'000'000, OrdersOf(10));
+  const HttpResult result = RunHttpLoad(*bench->carnetd, address, requests, kPaced);
+  freezer.join();
+  bench->report.Add(
+      {.name = "answer p99 without the log",
+       .number = result.PercentileMs(0.99, frozen, thawed),
+       .unit = "ms",
+       .must = 1000,
+       .aim = 100,
+       .at_most = true,
+       .cpu_us = result.server_us,
+       .note = absl::StrCat("orders at 500/s on Kafka, frozen for 3 s; p50 ",
+                            Number(result.PercentileMs(0.5, frozen, thawed)), " ms, longest ",
+                            Number(result.PercentileMs(1)), " ms; p99 before that ",
+                            Number(result.PercentileMs(0.99, 0, frozen - 0.1)), " ms, after it ",
+                            Number(result.PercentileMs(0.99, thawed + 1)), " ms")});
+  bench->Clear();
+}
+
+}  // namespace carnet::bench
