@@ -102,6 +102,19 @@ void ContactBuilder::Phone(std::string_view phone) {
   if (CountDigits(phone) > 0) Add(phone, DialedText, contact_->mutable_phones());
 }
 
+void ContactBuilder::RecipientPhone(std::string_view phone, std::string_view given,
+                                    std::string_view family) {
+  const auto whole = [](std::string_view first, std::string_view last) {
+    return LowerCase(Trimmed(Trimmed(first) + " " + Trimmed(last)));
+  };
+  const auto& name = contact_->name();
+  const std::string own = name.has_full() ? LowerCase(name.full().plain())
+                                          : whole(name.given().plain(), name.family().plain());
+  const std::string recipient = whole(given, family);
+  const bool is_another = !own.empty() && !recipient.empty() && own != recipient;
+  if (!is_another || contact_->phones().empty()) Phone(phone);
+}
+
 void ContactBuilder::CompanyNumber(std::string_view scheme, std::string_view number) {
   const std::string text = Trimmed(number);
   if (text.empty() || text.size() > 128 || contact_->company_numbers_size() == kMostNumbers) return;

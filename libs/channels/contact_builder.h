@@ -24,6 +24,9 @@ class ContactBuilder {
   // Needs a digit, of any script. The same with other signs between its digits is the same. Two in
   // one field ("0912 345 678 / 0976 543 218") are two.
   void Phone(std::string_view phone);
+  // The phone of whoever goods are sent to: not where another is known and the name is of somebody
+  // else, to whom the present goes.
+  void RecipientPhone(std::string_view phone, std::string_view given, std::string_view family);
   void CompanyNumber(std::string_view scheme, std::string_view number);
   // YYYY-MM-DD with anything behind it; another form is kept as typed. Years before 1800 stand for
   // none ("0001-01-01", "0000-09-01").

@@ -24,7 +24,8 @@ class Json {
   bool is_object() const { return kind_ == Kind::kObject; }
   bool is_array() const { return kind_ == Kind::kArray; }
   bool is_string() const { return kind_ == Kind::kString; }
-  bool is_true() const { return kind_ == Kind::kBool && text_ == "true"; }
+  // True, also as text, and 1, as which PHP and others write it.
+  bool is_true() const { return text_ == "true" || text_ == "1"; }
 
   // Member of an object; null where there is none. Of a name that stands twice, the last.
   const Json& operator[](std::string_view name) const;

@@ -1,5 +1,7 @@
 #include "channels/meaning.h"
 
+#include <iterator>
+
 namespace carnet::channels {
 
 std::string_view Delivery::Header(std::string_view name) const {
@@ -33,6 +35,19 @@ Meaning Ignored(std::string why) {
   Meaning meaning;
   meaning.ignored.push_back(std::move(why));
   return meaning;
+}
+
+void Append(Meaning part, Meaning* whole) {
+  const auto move = [](auto* from, auto* to) {
+    to->insert(to->end(), std::make_move_iterator(from->begin()),
+               std::make_move_iterator(from->end()));
+  };
+  move(&part.items, &whole->items);
+  move(&part.fetches, &whole->fetches);
+  move(&part.unusable, &whole->unusable);
+  move(&part.tasks, &whole->tasks);
+  move(&part.ignored, &whole->ignored);
+  move(&part.alerts, &whole->alerts);
 }
 
 Meaning UnusableBody(std::string key, std::string_view reason, std::string detail) {

@@ -118,6 +118,8 @@ struct Meaning {
 };
 
 Meaning Ignored(std::string why);
+// Adds what a part means, but for an answer.
+void Append(Meaning part, Meaning* whole);
 Meaning UnusableBody(std::string key, std::string_view reason, std::string detail);
 
 }  // namespace carnet::channels

@@ -37,7 +37,10 @@ constexpr std::string_view kTopics[] = {"",
                                         "invoice.update",
                                         "customer.delete",
                                         "payment.updated",
-                                        "invoice.payment_made"};
+                                        "invoice.payment_made",
+                                        "customers_marketing_consent/update",
+                                        "GET /customers",
+                                        "GET /orders"};
 
 void Require(bool holds) {
   if (!holds) std::abort();

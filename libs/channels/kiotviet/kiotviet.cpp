@@ -160,16 +160,27 @@ bool IsCalledOff(const Json& payment) {
          words.find("huỷ") != std::string::npos;
 }
 
+struct Payments {
+  int64_t in = 0;
+  int64_t out = 0;
+  int64_t called_off = 0;
+};
+
 // Payments by id. Negative ones gave money back. A called-off payment is none. What has no id is
 // part of the total that came in.
-void AddPayments(const Json& data, const SourceSettings& settings, const std::string& date,
-                 v1::OrderObserved* order, std::optional<Trouble>* trouble) {
+Payments AddPayments(const Json& data, const SourceSettings& settings, const std::string& date,
+                     v1::OrderObserved* order, std::optional<Trouble>* trouble) {
+  Payments sums;
   for (const Json& entry : Field(data, "Payments").items()) {
     const std::string id = PaymentId(entry);
-    if (id.empty() || IsCalledOff(entry)) continue;
+    if (id.empty()) continue;
     const int64_t amount =
         MinorUnits(Field(entry, "Amount"), kCurrency, "a payment's amount", trouble);
     if (*trouble || amount == 0) continue;
+    if (IsCalledOff(entry)) {
+      sums.called_off = SaturatedAdd(sums.called_off, std::max<int64_t>(amount, 0));
+      continue;
+    }
     const auto at = InstantOf(entry, "TransDate");
     const std::string& method = Field(entry, "Method").text();
     const std::string day = at ? at->date : date;
@@ -180,12 +191,26 @@ void AddPayments(const Json& data, const SourceSettings& settings, const std::st
       auto* refund = order->mutable_refunds(order->refunds_size() - 1);
       refund->set_method(MethodOf(method, settings));
       SetLabel(method, refund->mutable_label());
+      sums.out = SaturatedAdd(sums.out, *back);
     } else {
       auto* payment = AddPayment("payment:" + id, amount, day, order);
       payment->set_method(MethodOf(method, settings));
       SetLabel(method, payment->mutable_label());
+      sums.in = SaturatedAdd(sums.in, amount);
     }
   }
+  return sums;
+}
+
+// What came in, by the invoice's total, which is what is left after money given back. Points, a
+// deposit that became part of it and the like are in it, but are no payments of their own. One that
+// still counts what was called off is put right.
+int64_t ReceivedOf(const Json& data, const Payments& payments) {
+  int64_t received =
+      SaturatedAdd(RoughMinorUnits(Field(data, "TotalPayment"), kCurrency), payments.out);
+  if (payments.called_off > 0 && received >= SaturatedAdd(payments.in, payments.called_off))
+    received -= payments.called_off;
+  return std::max<int64_t>(received, 0);
 }
 
 v1::OrderObserved* BeginOrder(const Context& context, const Json& data, std::string_view kind,
@@ -237,7 +262,8 @@ void ReadInvoice(const Context& context, const Json& data) {
   snapshot.set_state(InvoiceState(IdText(Field(data, "Status"))));
   const bool called_off = snapshot.state() == v1::ORDER_STATE_CANCELLED;
   if (Field(data, "UsingCod").is_true()) snapshot.set_method(v1::TENDER_METHOD_CASH_ON_DELIVERY);
-  AddPayments(data, context.delivery.settings, item.date, &order, &trouble);
+  const Payments payments =
+      AddPayments(data, context.delivery.settings, item.date, &order, &trouble);
   if (total < 0 && !trouble) {
     // More was taken back in exchange than was sold: the shop owes the difference.
     const auto back = CheckedNegate(total);
@@ -245,11 +271,7 @@ void ReadInvoice(const Context& context, const Json& data) {
   }
   SetMinor(std::max<int64_t>(total, 0), snapshot.mutable_total());
   SetMinor(called_off ? 0 : std::max<int64_t>(total, 0), snapshot.mutable_charge());
-  // What of it no payment names (points, a deposit that became part of it) came in without an id.
-  if (!called_off) {
-    SetMinor(std::max<int64_t>(RoughMinorUnits(Field(data, "TotalPayment"), kCurrency), 0),
-             snapshot.mutable_paid());
-  }
+  if (!called_off) SetMinor(ReceivedOf(data, payments), snapshot.mutable_paid());
   AddLines(Field(data, "InvoiceDetails"), &snapshot);
   SetBuyer(data, &item);
   Finish(context, std::move(item), trouble);
@@ -350,21 +372,26 @@ Meaning Read(const Delivery& delivery) {
     return UnusableBody(prefix + Sha256Hex(delivery.body), domain::reason::kUnparsable,
                         "the body is no JSON object");
   }
-  std::string id = IdText(Field(*body, "Id"));
+  const std::string asked = LowerCase(delivery.topic);
+  const bool was_fetched = asked.starts_with("get ");
+  // Of a notification; what was asked for may have the customer's there.
+  std::string id = was_fetched ? std::string() : IdText(Field(*body, "Id"));
   if (id.empty()) id = Sha256Hex(delivery.body);
   Meaning meaning;
   std::map<std::string, int> seen;
   const Context context{delivery, prefix + id, &meaning, &seen};
-  if (const std::string topic = LowerCase(delivery.topic); topic.starts_with("get ")) {
-    ReadFetched(context, topic, *body);
+  if (was_fetched) {
+    ReadFetched(context, asked, *body);
+    if (meaning.says_nothing() && meaning.ignored.empty())
+      meaning.ignored.emplace_back("a page without entries");
     return meaning;
   }
   const Json& notifications = Field(*body, "Notifications");
   for (const Json* notification : ListOf(notifications)) ReadNotification(context, *notification);
   // Deletions have an envelope of their own.
-  ReadRemoved(context, LowerCase(delivery.topic), *body);
+  ReadRemoved(context, asked, *body);
   if (meaning.says_nothing() && meaning.ignored.empty()) {
-    if (notifications.is_null() && !body->has("RemoveId")) {
+    if (notifications.is_null() && Field(*body, "RemoveId").is_null()) {
       return UnusableBody(context.key, domain::reason::kUnparsable,
                           "a body without notifications and without deletions");
     }

@@ -204,9 +204,17 @@ Meaning Read(const Delivery& delivery) {
   const bool is_lead = delivery.topic.starts_with("GET ") || body->has("field_data") ||
                        (body->has("error") && !body->has("object"));
   if (is_lead) {
-    Meaning lead = ReadLead(delivery, *body);
-    lead.was_fetched = true;
-    return lead;
+    // One, or a page of a form's, of which the hash is taken once.
+    Meaning leads;
+    const Json& page = (*body)["data"];
+    if (!page.is_array()) leads = ReadLead(delivery, *body);
+    Delivery of_page = delivery;
+    const std::string hash = page.is_array() ? Sha256Hex(delivery.body) : std::string();
+    of_page.body = hash;
+    for (const Json& lead : page.items()) Append(ReadLead(of_page, lead), &leads);
+    if (page.is_array() && page.items().empty()) leads = Ignored("a page without leads");
+    leads.was_fetched = true;
+    return leads;
   }
   const std::string& object = (*body)["object"].text();
   if (object.empty()) {

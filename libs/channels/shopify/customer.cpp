@@ -80,7 +80,8 @@ void AddCustomer(const Json& customer, ContactBuilder* builder) {
     if (id.empty() || id != IdText(main["id"]))
       AddAddress(address, v1::ADDRESS_USE_SHIPPING, builder);
     builder->Company(address["company"].text());
-    builder->Phone(address["phone"].text());
+    builder->RecipientPhone(address["phone"].text(), address["first_name"].text(),
+                            address["last_name"].text());
     builder->Country(address["country_code"].text());
   }
 }

@@ -52,7 +52,7 @@ Sums SumsOf(const Json& body, const std::string& currency, const std::string& fi
   const int64_t overpaid = has_current ? std::max<int64_t>(-outstanding, 0) : 0;
   const int64_t most = std::max(total, current);
   // Of one that was paid and then called off nothing is left but the money.
-  const bool called_off = body.has("cancelled_at");
+  const bool called_off = !body["cancelled_at"].text().empty();
   if (financial == "paid" && !called_off && body["refunds"].items().empty()) {
     // Goods were taken off before it was paid, or after: then the shop owes for them.
     return {.charge = current, .paid = SaturatedAdd(current, overpaid)};
@@ -68,12 +68,13 @@ Sums SumsOf(const Json& body, const std::string& currency, const std::string& fi
   const int64_t back = SaturatedAdd(refunded.money, refunded.goods);
   const int64_t charge = std::min(most, SaturatedAdd(current, back));
   if (financial != "partially_paid" || !has_outstanding) return {.charge = charge};
-  const int64_t received = SaturatedAdd(current - outstanding, refunded.money);
+  const int64_t received = SaturatedAdd(SaturatedAdd(current, -outstanding), refunded.money);
   return {.charge = charge, .paid = std::clamp<int64_t>(received, 0, most)};
 }
 
 v1::OrderState StateOf(const Json& body, const std::string& financial) {
-  if (body.has("cancelled_at") || financial == "voided") return v1::ORDER_STATE_CANCELLED;
+  if (!body["cancelled_at"].text().empty() || financial == "voided")
+    return v1::ORDER_STATE_CANCELLED;
   const std::string fulfilled = LowerCase(body["fulfillment_status"].text());
   if (fulfilled == "fulfilled") {
     const bool settled = financial == "paid" || financial.find("refunded") != std::string::npos;
@@ -102,7 +103,8 @@ void SetContact(const Json& body, const std::string& order_id, Item* item) {
   builder.Phone(body["phone"].text());
   builder.Phone(customer["phone"].text());
   builder.Phone(billing["phone"].text());
-  builder.Phone(shipping["phone"].text());
+  builder.RecipientPhone(shipping["phone"].text(), shipping["first_name"].text(),
+                         shipping["last_name"].text());
   AddAddress(billing, v1::ADDRESS_USE_BILLING, &builder);
   AddAddress(shipping, v1::ADDRESS_USE_SHIPPING, &builder);
   if (id.empty() && builder.says_nothing()) return;

@@ -51,6 +51,36 @@ Meaning ByTopic(const Delivery& delivery, const std::string& topic, const Json& 
   return Ignored("topic " + CutUtf8(topic, 80) + " is about neither customers nor orders");
 }
 
+// What was asked for ("GET /admin/api/2025-01/orders.json"): {"orders":[…]} or {"order":{…}}.
+Meaning ReadFetched(const Delivery& delivery, const Json& body) {
+  constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
+      {"order", "orders/updated"},
+      {"customer", "customers/update"},
+      {"refund", "refunds/create"},
+      {"transaction", "order_transactions/create"}};
+  Meaning meaning;
+  // Keys are made of the body's hash; so many of a whole page would take long.
+  const std::string hash = Sha256Hex(delivery.body);
+  Delivery page = delivery;
+  page.body = hash;
+  for (const auto& [kind, topic] : kKinds) {
+    const auto add = [&, topic = std::string(topic)](const Json& one) {
+      Meaning part = ByTopic(page, topic, one);
+      // Nothing but the body tells one answer from the next, and it has many.
+      for (Item& item : part.items) absl::StrAppend(&item.key, "|", IdOfGid(one["id"]));
+      for (Unusable& unusable : part.unusable)
+        absl::StrAppend(&unusable.key, "|", IdText(one["id"]));
+      Append(std::move(part), &meaning);
+    };
+    if (body[kind].is_object()) add(body[kind]);
+    for (const Json& one : body[std::string(kind) + "s"].items()) add(one);
+  }
+  if (meaning.says_nothing() && meaning.ignored.empty())
+    meaning = Ignored(CutUtf8(delivery.topic, 80) + " brought neither customers nor orders");
+  meaning.was_fetched = true;
+  return meaning;
+}
+
 }  // namespace
 
 std::string KeyOf(const Delivery& delivery, std::string_view topic) {
@@ -72,6 +102,7 @@ Meaning Read(const Delivery& delivery) {
   }
   if (LowerCase(delivery.Header("x-shopify-test")) == "true")
     return Ignored("a test that the shop's owner sent");
+  if (delivery.topic.starts_with("GET ")) return ReadFetched(delivery, *body);
   std::string topic = LowerCase(delivery.topic);
   if (topic.empty()) topic = LowerCase(delivery.Header("x-shopify-topic"));
   if (topic.empty()) topic = GuessTopic(*body);

@@ -110,7 +110,8 @@ Meaning ReadCustomer(const Delivery& delivery, std::string_view topic, const Jso
   builder.Email(body["email"].text());
   builder.Email(billing["email"].text());
   builder.Phone(billing["phone"].text());
-  builder.Phone(shipping["phone"].text());
+  builder.RecipientPhone(shipping["phone"].text(), shipping["first_name"].text(),
+                         shipping["last_name"].text());
   builder.Country(billing["country"].text());
   builder.Country(shipping["country"].text());
   AddAddress(billing, v1::ADDRESS_USE_BILLING, &builder);

@@ -40,26 +40,36 @@ bool IsPaid(std::string_view status, const Json& body) {
 // Of an order that is not paid. On hold: the payment is awaited, or authorised. Processing: the
 // shop has taken it on, as with cash on delivery. In "pending", and in what plug-ins add, it
 // depends on the method: a card payment may never be finished. The shop's staff write orders
-// without a method and send the invoice by e-mail.
+// without a method, or with "other", and send the invoice by e-mail.
 bool IsOwed(std::string_view status, const Json& body, const SourceSettings& settings) {
   if (status == "on-hold" || status == "processing") return true;
   const std::string& method = body["payment_method"].text();
-  if (method.empty() && body["created_via"].text() == "admin") return true;
+  const bool is_open = method.empty() || method == "other";
+  if (is_open && body["created_via"].text() == "admin") return true;
   return IsPayLater(method, settings);
+}
+
+// The shop's own tool for wishes to be forgotten leaves these in place of what it erases. The buyer
+// stays who they were; nothing is said of them any more.
+bool IsAnonymized(const Json& billing) {
+  return LowerCase(Trimmed(billing["email"].text())) == "deleted@site.invalid" ||
+         billing["first_name"].text() == "[deleted]";
 }
 
 void SetContact(const Json& body, const std::string& order_id, Item* item) {
   const std::string customer = IdText(body["customer_id"]);
   ContactMeaning buyer = BuyerOf(customer, order_id);
-  ContactBuilder builder(&buyer.contact);
   const Json& billing = body["billing"];
   const Json& shipping = body["shipping"];
+  if (IsAnonymized(billing)) return SetBuyer(std::move(buyer), item);
+  ContactBuilder builder(&buyer.contact);
   builder.Name(billing["first_name"].text(), billing["last_name"].text());
   builder.Name(shipping["first_name"].text(), shipping["last_name"].text());
   builder.Company(billing["company"].text());
   builder.Email(billing["email"].text());
   builder.Phone(billing["phone"].text());
-  builder.Phone(shipping["phone"].text());
+  builder.RecipientPhone(shipping["phone"].text(), shipping["first_name"].text(),
+                         shipping["last_name"].text());
   AddAddress(billing, v1::ADDRESS_USE_BILLING, &builder);
   AddAddress(shipping, v1::ADDRESS_USE_SHIPPING, &builder);
   AddCompanyNumbers(body["meta_data"], &builder);

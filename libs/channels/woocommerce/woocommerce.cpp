@@ -27,6 +27,31 @@ bool IsRestError(const Json& body) {
   return body["code"].is_string() && body.has("message") && !body.has("id");
 }
 
+// What was asked for ("GET /wp-json/wc/v3/orders?page=2"): a page of a list, or one.
+Meaning ReadFetched(const Delivery& delivery, const Json& body) {
+  const bool orders = delivery.topic.find("/orders") != std::string::npos;
+  const bool customers = delivery.topic.find("/customers") != std::string::npos;
+  Meaning meaning;
+  if (orders == customers || delivery.topic.find("/refunds") != std::string::npos) {
+    meaning = Ignored(CutUtf8(delivery.topic, 80) + " asks for neither customers nor orders");
+  } else {
+    // Keys are made of the body's hash; so many of a whole page would take long.
+    const std::string hash = Sha256Hex(delivery.body);
+    Delivery page = delivery;
+    page.body = hash;
+    const auto add = [&](const Json& one) {
+      Append(orders ? ReadOrder(page, "order.updated", one)
+                    : ReadCustomer(page, "customer.updated", one),
+             &meaning);
+    };
+    if (body.is_object()) add(body);
+    for (const Json& one : body.items()) add(one);
+    if (body.items().empty() && body.is_array()) meaning = Ignored("a page without entries");
+  }
+  meaning.was_fetched = true;
+  return meaning;
+}
+
 }  // namespace
 
 Meaning Read(const Delivery& delivery) {
@@ -34,7 +59,8 @@ Meaning Read(const Delivery& delivery) {
   const auto body = Json::Parse(delivery.body);
   const std::string key =
       absl::StrCat("woocommerce|", delivery.settings.source, "|", Sha256Hex(delivery.body));
-  if (!body || !body->is_object())
+  const bool was_fetched = delivery.topic.starts_with("GET ");
+  if (!body || (!body->is_object() && !(was_fetched && body->is_array())))
     return UnusableBody(key, domain::reason::kUnparsable, "the body is no JSON object");
   if (IsRestError(*body)) {
     const std::string why = absl::StrCat("the shop sent an error instead of the object: ",
@@ -43,6 +69,7 @@ Meaning Read(const Delivery& delivery) {
     meaning.alerts.push_back(why + "; whoever made the webhook may no longer read it");
     return meaning;
   }
+  if (was_fetched) return ReadFetched(delivery, *body);
   std::string topic = delivery.topic;
   if (topic.empty()) topic = std::string(delivery.Header("x-wc-webhook-topic"));
   if (topic.empty()) topic = GuessTopic(*body);
