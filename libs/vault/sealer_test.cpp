@@ -257,7 +257,7 @@ TEST_F(SealerTest, TokensStandWhereTheContractSays) {
   EXPECT_THAT(Kinds(contact.phones(2).sealed().tokens()), ElementsAre());
   EXPECT_THAT(Kinds(contact.addresses(0).tokens()),
               ElementsAre("ADDRESS_FULL", "ADDRESS_NO_POSTCODE", "ADDRESS_STREET", "ADDRESS_TOWN",
-                          "ADDRESS_HOUSE_NUMBER"));
+                          "ADDRESS_HOUSE_NUMBER", "ADDRESS_DOOR"));
   EXPECT_THAT(Kinds(contact.birth_date().sealed().tokens()),
               ElementsAre("BIRTH_DATE", "BIRTH_DATE_NEAR"));
   // A number that fails its check still identifies.

@@ -56,6 +56,8 @@ std::string_view TokenLabel(v1::IdentityTokenKind kind) {
       return "town";
     case v1::IDENTITY_TOKEN_KIND_ADDRESS_HOUSE_NUMBER:
       return "house-number";
+    case v1::IDENTITY_TOKEN_KIND_ADDRESS_DOOR:
+      return "door";
     default:
       AssertionFailed(__FILE__, __LINE__, "a kind of token without a label");
   }
@@ -141,7 +143,7 @@ void AddCompanyNameTokens(const Key& index_key, const std::vector<NamePart>& par
 
 void AddBirthDateTokens(const Key& index_key, std::string_view iso, Tokens* tokens) {
   tokens->push_back(MakeToken(index_key, v1::IDENTITY_TOKEN_KIND_BIRTH_DATE, iso));
-  for (const std::string& near : OneDigitOff(iso)) {
+  for (const std::string& near : OneSlipOff(iso)) {
     tokens->push_back(MakeToken(index_key, v1::IDENTITY_TOKEN_KIND_BIRTH_DATE_NEAR, near));
   }
 }
@@ -166,6 +168,9 @@ void AddAddressTokens(const Key& index_key, const NormalAddress& address, Tokens
   if (!street.empty()) add(v1::IDENTITY_TOKEN_KIND_ADDRESS_STREET, street);
   if (!town.empty()) add(v1::IDENTITY_TOKEN_KIND_ADDRESS_TOWN, town);
   if (!number.empty()) add(v1::IDENTITY_TOKEN_KIND_ADDRESS_HOUSE_NUMBER, number);
+  if (!street.empty() && !number.empty() && !postcode.empty()) {
+    add(v1::IDENTITY_TOKEN_KIND_ADDRESS_DOOR, Join({StreetBeginning(street), number, postcode}));
+  }
 }
 
 void WriteNameTokens(const Tokens& tokens,

@@ -35,6 +35,7 @@ namespace carnet::vault {
 //   address-full   ADDRESS_FULL          street, number, postcode, town, each after its length in
 //   one byte address        ADDRESS_NO_POSTCODE   street, number, town, likewise street, town,
 //   house-number           ADDRESS_STREET, ADDRESS_TOWN, ADDRESS_HOUSE_NUMBER
+//   door           ADDRESS_DOOR          the street's beginning, number, postcode, likewise
 //
 // Labels and normal forms stand behind everything in the log: never change one.
 std::string_view TokenLabel(v1::IdentityTokenKind kind);

@@ -10,7 +10,10 @@
 namespace carnet::vault {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 // Whoever changes a line of these goldens makes every token in every log useless: see tokens.h.
 const Key kIndexKey(std::string(32, 'i'));
@@ -57,7 +60,8 @@ TEST(TokensTest, EveryKindIsPinned) {
             "ADDRESS_NO_POSTCODE address 43a8448982f314fdf51e7822d07c3ac6\n"
             "ADDRESS_STREET street d85eabe52e504d7e2857023a0d6e5eb8\n"
             "ADDRESS_TOWN town 24e2cf219545fcbfb07a195894dd30ea\n"
-            "ADDRESS_HOUSE_NUMBER house-number 46b781ebfc49a4516d157bfa4ec6e92e\n");
+            "ADDRESS_HOUSE_NUMBER house-number 46b781ebfc49a4516d157bfa4ec6e92e\n"
+            "ADDRESS_DOOR door 6306497bf23b28b91cc3eb1e5ec66d9f\n");
 }
 
 TEST(TokensTest, ValuesArePinned) {
@@ -90,7 +94,15 @@ TEST(TokensTest, ValuesArePinned) {
                                          "ADDRESS_NO_POSTCODE 783297206403a488eaabbd8cd9a0502c",
                                          "ADDRESS_STREET 3c7e9e950d5468151b6d43beac272880",
                                          "ADDRESS_TOWN 699d6dccbe5012aa816f5b9bb15a2c7f",
-                                         "ADDRESS_HOUSE_NUMBER 7bc98426010b4ba09f152398f053511a"));
+                                         "ADDRESS_HOUSE_NUMBER 7bc98426010b4ba09f152398f053511a",
+                                         "ADDRESS_DOOR 26055dcd20e5c57110075fc28e5fbaf9"));
+  // However the rest of it is spelled.
+  Tokens other;
+  AddAddressTokens(kIndexKey, NormalizeAddress("12bis r. des Lillas", "75001", "Paname"), &other);
+  EXPECT_EQ(other.back(), address.back());
+  Tokens without;
+  AddAddressTokens(kIndexKey, NormalizeAddress("12 bis rue des Lilas", "", "Paris"), &without);
+  EXPECT_THAT(Show(without), Each(Not(HasSubstr("DOOR"))));
 }
 
 TEST(TokensTest, DependOnKeyLabelAndText) {

@@ -129,8 +129,8 @@ bool Clusterer::IsAloneAtHome(const Card& card, const Card& visitor) const {
   if (card.row.addresses().empty() || card.names.empty()) return false;
   bool known = false;
   for (const auto& address : card.row.addresses()) {
-    const Holders& at_home =
-        records_->With(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, address.full());
+    const auto [kind, token] = HomeOf(address);
+    const Holders& at_home = records_->With(kind, token);
     if (at_home.count > kMaxAtHome) return false;
     for (const Uuid& id : at_home.ids) {
       if (id == card.id || id == visitor.id) continue;

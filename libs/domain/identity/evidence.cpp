@@ -22,12 +22,14 @@ constexpr int64_t kLong = 540 * kDay;
 
 constexpr Score Half(int halves) { return halves * kPoint / 2; }
 
+constexpr uint32_t Bit(Evidence evidence) { return 1U << static_cast<uint32_t>(evidence); }
+
 class Sum {
  public:
   explicit Sum(Pair* pair) : pair_(pair) {}
   void Add(Score score, Evidence evidence) {
     pair_->score += score;
-    pair_->evidence |= 1U << static_cast<uint32_t>(evidence);
+    pair_->evidence |= Bit(evidence);
   }
 
  private:
@@ -127,7 +129,8 @@ Score AddressScore(const Card& a, const Card& b) {
       Score score = Half(-1);
       if (one.full() == two.full()) {
         score = 3 * kPoint;
-      } else if (one.no_postcode() != 0 && one.no_postcode() == two.no_postcode()) {
+      } else if ((one.no_postcode() != 0 && one.no_postcode() == two.no_postcode()) ||
+                 (one.door() != 0 && one.door() == two.door())) {
         score = Half(5);
       } else if (one.street() != 0 && one.street() == two.street()) {
         score = Half(3);
@@ -189,7 +192,7 @@ constexpr std::array<std::string_view, kEvidenceCount> kWords = {
     "another mobile number",
     "a part of the name differs",
     "the names differ",
-    "dates of birth that differ in one digit",
+    "dates of birth that differ by one slip",
     "another date of birth",
     "another company number",
     "one is a company, the other a person",
@@ -198,6 +201,7 @@ constexpr std::array<std::string_view, kEvidenceCount> kWords = {
     "a common name",
     "long ago",
     "the same initials",
+    "names that begin alike",
 };
 
 constexpr std::array<std::string_view, kEvidenceCount> kCodes = {"EMAIL",
@@ -226,7 +230,8 @@ constexpr std::array<std::string_view, kEvidenceCount> kCodes = {"EMAIL",
                                                                  "RARE_NAME",
                                                                  "COMMON_NAME",
                                                                  "LONG_AGO",
-                                                                 "INITIALS"};
+                                                                 "INITIALS",
+                                                                 "NAMES_BEGIN_ALIKE"};
 
 }  // namespace
 
@@ -321,8 +326,11 @@ void AddRarity(const Card& a, const Card& b, const Surroundings& around, Pair* p
     }
   }
   Score score = Rarity(count);
-  if (!alike) score = std::min(score, kPoint);
-  if (IsSelfChosen(a) || IsSelfChosen(b)) score = std::min(score, kPoint);
+  if (!alike || IsSelfChosen(a) || IsSelfChosen(b)) score = std::min(score, Half(1));
+  // Nor is a name alone as good as a name and anything else.
+  constexpr uint32_t kDoubts = Bit(Evidence::kFullName) | Bit(Evidence::kOtherEmail) |
+                               Bit(Evidence::kOtherMobile) | Bit(Evidence::kOtherAddress);
+  if ((pair->evidence & ~kDoubts) == 0) score = std::min(score, Half(5));
   Sum(pair).Add(score, score > 0 ? Evidence::kRareName : Evidence::kCommonName);
 }
 
@@ -333,13 +341,44 @@ bool IsNear(const Card& a, const Card& b) {
 
 // Where only the name speaks, what differs counts more.
 void AddDoubts(const Card& a, const Card& b, Pair* pair) {
-  const auto has = [&](Evidence evidence) {
-    return (pair->evidence >> static_cast<uint32_t>(evidence) & 1U) != 0;
-  };
+  const auto has = [&](Evidence evidence) { return (pair->evidence & Bit(evidence)) != 0; };
   if (has(Evidence::kOtherEmail)) pair->score -= kPoint;
   if (has(Evidence::kOtherMobile)) pair->score -= kPoint;
   if (has(Evidence::kOtherAddress) && !a.row.addresses().empty() && !b.row.addresses().empty())
     pair->score -= Half(5);
+}
+
+// A part that differs may have several letters wrong: where it begins alike, it says less.
+bool NamesBeginAlike(const Card& a, const Card& b, NameRelation relation) {
+  for (size_t i = 0; i < a.names.size(); ++i) {
+    for (size_t j = 0; j < b.names.size(); ++j) {
+      if (Compare(a.name(i), b.name(j)) == relation && BeginAlike(a.name(i), b.name(j)))
+        return true;
+    }
+  }
+  return false;
+}
+
+bool ShareHome(const Card& a, const Card& b) {
+  return !a.row.addresses().empty() && !b.row.addresses().empty() && AddressScore(a, b) >= Half(5);
+}
+
+// For a suggestion: names of which a part, or all, differ.
+void AddDifferentNames(const Card& a, const Card& b, NameRelation relation, Pair* pair) {
+  Sum sum(pair);
+  const bool alike = NamesBeginAlike(a, b, relation);
+  if (alike) sum.Add(0, Evidence::kNamesBeginAlike);
+  if (relation == NameRelation::kAllDiffer) {
+    // What people choose to be shown by need not be their name.
+    const bool chosen = IsSelfChosen(a) || IsSelfChosen(b);
+    sum.Add(chosen ? Half(-3) : (alike ? -2 : -6) * kPoint, Evidence::kNamesDiffer);
+    return;
+  }
+  const Score differs = (relation == NameRelation::kFamilyDiffers ? -2 : -3) * kPoint;
+  sum.Add(alike ? Half(5) : differs, Evidence::kNameDiffers);
+  // Who shares a family name and a home lives together: that is no sign of one person.
+  if (!alike && relation == NameRelation::kGivenDiffers && ShareHome(a, b))
+    pair->score -= AddressScore(a, b);
 }
 
 enum class Purpose { kLink, kSuggestion };
@@ -384,7 +423,7 @@ Pair CompareFor(Purpose purpose, const Card& a, const Card& b, const Surrounding
       sum.Add(4 * kPoint, Evidence::kInitial);
       break;
     case NameRelation::kGiven:
-      sum.Add(2 * kPoint, Evidence::kGivenName);
+      sum.Add(suggest ? Half(5) : 2 * kPoint, Evidence::kGivenName);
       break;
     case NameRelation::kInitials:
       sum.Add(2 * kPoint, Evidence::kInitials);
@@ -396,14 +435,16 @@ Pair CompareFor(Purpose purpose, const Card& a, const Card& b, const Surrounding
         sum.Add(2 * kPoint, Evidence::kAloneAtHome);
       break;
     case NameRelation::kFamilyDiffers:
-      sum.Add((suggest ? -2 : -4) * kPoint, Evidence::kNameDiffers);
-      break;
     case NameRelation::kGivenDiffers:
     case NameRelation::kOneDiffers:
-      sum.Add((suggest ? -3 : -4) * kPoint, Evidence::kNameDiffers);
-      break;
     case NameRelation::kAllDiffer:
-      sum.Add((suggest ? -6 : -9) * kPoint, Evidence::kNamesDiffer);
+      if (suggest) {
+        AddDifferentNames(a, b, names, &pair);
+      } else if (names == NameRelation::kAllDiffer) {
+        sum.Add(-9 * kPoint, Evidence::kNamesDiffer);
+      } else {
+        sum.Add(-4 * kPoint, Evidence::kNameDiffers);
+      }
       break;
   }
   if (a.is_company() != b.is_company()) {

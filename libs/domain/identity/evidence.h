@@ -60,8 +60,9 @@ enum class Evidence : uint32_t {
   kCommonName,
   kLongAgo,
   kInitials,
+  kNamesBeginAlike,
 };
-inline constexpr uint32_t kEvidenceCount = 27;
+inline constexpr uint32_t kEvidenceCount = 28;
 // In words: "the same e-mail".
 std::string_view Words(Evidence evidence);
 // For programs: "EMAIL". Never renamed.

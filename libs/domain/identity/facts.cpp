@@ -17,6 +17,7 @@ using carnet::log::v1::SeenNamePart;
 using carnet::log::v1::SeenValue;
 using carnet::v1::Contact;
 using carnet::v1::IdentityToken;
+using carnet::v1::IdentityTokenKind;
 using carnet::v1::Personal;
 
 using Tokens = google::protobuf::RepeatedPtrField<IdentityToken>;
@@ -137,6 +138,9 @@ void LearnAddress(const carnet::v1::Address& address, int64_t at, IdentityRow* r
         break;
       case carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_HOUSE_NUMBER:
         seen.set_house_number(Shorter(token.value()));
+        break;
+      case carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_DOOR:
+        seen.set_door(Short(token.value()));
         break;
       default:
         break;
@@ -265,22 +269,29 @@ void Forget(const std::vector<uint32_t>& fields, int64_t at_micros, IdentityRow*
   }
 }
 
+std::pair<IdentityTokenKind, uint64_t> HomeOf(const SeenAddress& address) {
+  if (address.door() != 0) return {carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_DOOR, address.door()};
+  return {carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, address.full()};
+}
+
+bool IsHome(IdentityTokenKind kind) {
+  return kind == carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_DOOR ||
+         kind == carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL;
+}
+
 void ForEachSharedValue(const IdentityRow& row, const VisitValue& visit) {
   for (const SeenValue& value : row.values()) visit(value.kind(), value.token());
   if (row.has_birth_date())
     visit(carnet::v1::IDENTITY_TOKEN_KIND_BIRTH_DATE, row.birth_date().token());
   for (const uint64_t number : row.company_numbers().tokens())
     visit(carnet::v1::IDENTITY_TOKEN_KIND_COMPANY_NUMBER, number);
-  for (const SeenAddress& address : row.addresses()) {
-    visit(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, address.full());
-  }
-  for (const SeenAddress& address : row.addresses()) {
-    const auto same = [&](const SeenAddress& other) {
-      return other.no_postcode() == address.no_postcode();
-    };
-    const auto first = std::find_if(row.addresses().begin(), row.addresses().end(), same);
-    if (address.no_postcode() != 0 && &*first == &address)
-      visit(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_NO_POSTCODE, address.no_postcode());
+  // Each once: several ways of writing an address have one door.
+  for (auto address = row.addresses().begin(); address != row.addresses().end(); ++address) {
+    const auto home = HomeOf(*address);
+    const bool is_first =
+        std::none_of(row.addresses().begin(), address,
+                     [&](const SeenAddress& other) { return HomeOf(other) == home; });
+    if (is_first) visit(home.first, home.second);
   }
   const bool is_company = row.type() == carnet::v1::PARTY_TYPE_COMPANY && row.has_company_name();
   const auto visit_name = [&](const SeenName& name) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "carnet/log/v1/identity_rows.pb.h"
@@ -32,8 +33,14 @@ bool Learn(const carnet::v1::Contact& contact, int64_t at_micros,
 void Forget(const std::vector<uint32_t>& fields, int64_t at_micros,
             carnet::log::v1::IdentityRow* row);
 
+// The value by which those who live at an address find each other: its door, which does not hang on
+// how the street and town are spelled; where there is none, the whole address.
+std::pair<carnet::v1::IdentityTokenKind, uint64_t> HomeOf(
+    const carnet::log::v1::SeenAddress& address);
+bool IsHome(carnet::v1::IdentityTokenKind kind);
+
 // Calls `visit` for the values under which other records can find this one, each once: phones,
-// e-mails, company numbers, date of birth, addresses, full names.
+// e-mails, company numbers, date of birth, homes, full names.
 using VisitValue = std::function<void(carnet::v1::IdentityTokenKind kind, uint64_t token)>;
 void ForEachSharedValue(const carnet::log::v1::IdentityRow& row, const VisitValue& visit);
 

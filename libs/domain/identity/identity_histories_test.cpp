@@ -130,9 +130,13 @@ carnet::v1::Contact RandomContact(Random* random) {
   if (random->Chance(40)) AddEmail(given + std::to_string(random->Below(2)), &contact);
   if (random->Chance(40)) {
     auto* tokens = contact.add_addresses()->mutable_tokens();
-    const std::string home = std::to_string(random->Below(5));
-    Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, "address", home, tokens);
-    Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_NO_POSTCODE, "no", home, tokens);
+    const int home = random->Below(5);
+    // Written in two ways behind one door; one home has no postcode, and so no door.
+    const std::string written = std::to_string(home * 2 + random->Below(home == 0 ? 1 : 2));
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL, "address", written, tokens);
+    Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_NO_POSTCODE, "no", written, tokens);
+    if (home != 0)
+      Add(carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_DOOR, "door", std::to_string(home), tokens);
   }
   if (random->Chance(15)) {
     Add(carnet::v1::IDENTITY_TOKEN_KIND_BIRTH_DATE, "birth", std::to_string(random->Below(4)),

@@ -47,39 +47,52 @@ bool Is(const SeenNamePart& part, carnet::v1::IdentityTokenKind kind) {
   return part.kind() == kind;
 }
 
-}  // namespace
-
-NameRelation Compare(const SeenName& a, const SeenName& b) {
-  if (b.full() < a.full()) return Compare(b, a);  // pairing depends on who is first
-  const int size_a = std::min(a.parts_size(), kMostParts);
-  const int size_b = std::min(b.parts_size(), kMostParts);
-  if (size_a == 0 || size_b == 0) return NameRelation::kUnknown;
-  uint32_t used_a = 0;
+// The parts of two names, each with one of the other that it agrees with, if there is one.
+struct Pairing {
+  int size_a = 0;
+  int size_b = 0;
+  uint32_t used_a = 0;  // bits by part
   uint32_t used_b = 0;
   int whole = 0;
   int initials = 0;
   bool given_agrees = false;
   bool family_agrees = false;
+};
+
+// Depends on who is first.
+Pairing PairUp(const SeenName& a, const SeenName& b) {
+  Pairing pairing{.size_a = std::min(a.parts_size(), kMostParts),
+                  .size_b = std::min(b.parts_size(), kMostParts)};
   for (size_t how = 0; how < kAgreements.size(); ++how) {
-    for (int i = 0; i < size_a; ++i) {
-      if (used_a >> i & 1U) continue;
-      for (int j = 0; j < size_b; ++j) {
-        if (used_b >> j & 1U || !kAgreements[how](a.parts(i), b.parts(j))) continue;
-        used_a |= 1U << i;
-        used_b |= 1U << j;
+    for (int i = 0; i < pairing.size_a; ++i) {
+      if (pairing.used_a >> i & 1U) continue;
+      for (int j = 0; j < pairing.size_b; ++j) {
+        if (pairing.used_b >> j & 1U || !kAgreements[how](a.parts(i), b.parts(j))) continue;
+        pairing.used_a |= 1U << i;
+        pairing.used_b |= 1U << j;
         if (how + 1 == kAgreements.size() || IsInitial(a.parts(i))) {
-          ++initials;
+          ++pairing.initials;
         } else {
-          ++whole;
+          ++pairing.whole;
           for (const SeenNamePart* part : {&a.parts(i), &b.parts(j)}) {
-            given_agrees |= Is(*part, carnet::v1::IDENTITY_TOKEN_KIND_NAME_GIVEN);
-            family_agrees |= Is(*part, carnet::v1::IDENTITY_TOKEN_KIND_NAME_FAMILY);
+            pairing.given_agrees |= Is(*part, carnet::v1::IDENTITY_TOKEN_KIND_NAME_GIVEN);
+            pairing.family_agrees |= Is(*part, carnet::v1::IDENTITY_TOKEN_KIND_NAME_FAMILY);
           }
         }
         break;
       }
     }
   }
+  return pairing;
+}
+
+}  // namespace
+
+NameRelation Compare(const SeenName& a, const SeenName& b) {
+  if (b.full() < a.full()) return Compare(b, a);
+  if (a.parts().empty() || b.parts().empty()) return NameRelation::kUnknown;
+  const auto [size_a, size_b, used_a, used_b, whole, initials, given_agrees, family_agrees] =
+      PairUp(a, b);
   const int left_a = size_a - whole - initials;
   const int left_b = size_b - whole - initials;
   if (left_a == 0 || left_b == 0) {
@@ -92,6 +105,24 @@ NameRelation Compare(const SeenName& a, const SeenName& b) {
   if (given_agrees && !family_agrees) return NameRelation::kFamilyDiffers;
   if (family_agrees && !given_agrees) return NameRelation::kGivenDiffers;
   return NameRelation::kOneDiffers;
+}
+
+bool BeginAlike(const SeenName& a, const SeenName& b) {
+  if (b.full() < a.full()) return BeginAlike(b, a);
+  Pairing pairing = PairUp(a, b);
+  int left = std::min(pairing.size_a, pairing.size_b) - pairing.whole - pairing.initials;
+  for (int i = 0; i < pairing.size_a; ++i) {
+    if (pairing.used_a >> i & 1U) continue;
+    for (int j = 0; j < pairing.size_b; ++j) {
+      if (pairing.used_b >> j & 1U || a.parts(i).initial() != b.parts(j).initial() ||
+          a.parts(i).initial() == 0)
+        continue;
+      pairing.used_b |= 1U << j;
+      --left;
+      break;
+    }
+  }
+  return left <= 0;
 }
 
 bool IsContained(const SeenName& name, const SeenName& fuller) {

@@ -23,6 +23,10 @@ enum class NameRelation {
 // differ by one letter; an initial agrees with what begins with it. Symmetric.
 NameRelation Compare(const carnet::log::v1::SeenName& a, const carnet::log::v1::SeenName& b);
 
+// Whether those parts of two names that do not agree begin with the same letter, as far as both
+// have some: they may be one name with several letters wrong. Symmetric.
+bool BeginAlike(const carnet::log::v1::SeenName& a, const carnet::log::v1::SeenName& b);
+
 // Whether `name` says no more than `fuller`: "Leroy M" beside "Marine Leroy". False for equal ones.
 bool IsContained(const carnet::log::v1::SeenName& name, const carnet::log::v1::SeenName& fuller);
 

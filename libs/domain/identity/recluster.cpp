@@ -51,7 +51,7 @@ std::map<std::pair<IdentityTokenKind, uint64_t>, int> NamesOnAll(const Clusterer
 void AddVisitors(const Records& records, const Clusterer& clusterer, const Values& values,
                  const Uuid& changed, std::set<Uuid>* seeds) {
   for (const auto& [kind, token] : values) {
-    if (kind != carnet::v1::IDENTITY_TOKEN_KIND_ADDRESS_FULL) continue;
+    if (!IsHome(kind)) continue;
     const Holders& at_home = records.With(kind, token);
     if (at_home.count > kMaxAtHome + 1) continue;  // no home, before or after
     for (const Uuid& id : at_home.ids) {

@@ -217,4 +217,14 @@ NormalAddress NormalizeAddress(std::string_view street, std::string_view postcod
   return address;
 }
 
+std::string_view StreetBeginning(std::string_view street) {
+  constexpr int kLetters = 4;
+  size_t end = 0;
+  for (int i = 0; i < kLetters && end < street.size(); ++i) {
+    ++end;
+    while (end < street.size() && (static_cast<unsigned char>(street[end]) & 0xC0) == 0x80) ++end;
+  }
+  return street.substr(0, end);
+}
+
 }  // namespace carnet::vault

@@ -22,4 +22,8 @@ struct NormalAddress {
 NormalAddress NormalizeAddress(std::string_view street, std::string_view postcode,
                                std::string_view town);
 
+// The first four letters of a normal form's street: what typing errors further on leave alone.
+// Equal streets have equal beginnings.
+std::string_view StreetBeginning(std::string_view street);
+
 }  // namespace carnet::vault

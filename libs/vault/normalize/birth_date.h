@@ -21,8 +21,9 @@ struct NormalBirthDate {
 // Thread-safe.
 NormalBirthDate NormalizeBirthDate(std::string_view typed);
 
-// Every valid date of birth, placeholders left out, that differs from `iso` in exactly one digit,
-// sorted. `iso` must be of kind kValid.
-std::vector<std::string> OneDigitOff(std::string_view iso);
+// Every valid date of birth, placeholders left out, that is `iso` with one slip, sorted, each once,
+// without itself: one digit off, two neighbouring digits exchanged, or day and month. So the dates
+// near another have it near themselves. `iso` must be of kind kValid.
+std::vector<std::string> OneSlipOff(std::string_view iso);
 
 }  // namespace carnet::vault
