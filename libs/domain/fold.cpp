@@ -264,6 +264,7 @@ absl::Status FoldAnyChange(const Change& change, Overlay* state, Outcome* outcom
     return absl::OkStatus();
   }
   PutRow(state, Family::kMerchants, merchant_key, merchant);
+  if (!verdict.applied()) RememberStraySeal(change, merchant, step.number, state);
 
   row.set_number(step.number);
   row.set_content_hash(change.content_hash());
@@ -342,6 +343,7 @@ void FoldDeadLetter(const Change& change, std::string_view reason, std::string_v
       std::max(merchant.last_recorded_at_micros(), change.recorded_at_micros()));
   PutRow(state, Family::kDeadLetters, DeadLetterKey(change.merchant(), number), letter);
   if (!id) return;
+  RememberStraySeal(change, merchant, kDeadLetterErasure | number, state);
   row.set_dead_letter(number);
   if (row.number() == 0) {  // an id that was applied keeps its outcome
     row.set_content_hash(change.content_hash());

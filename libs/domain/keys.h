@@ -106,6 +106,9 @@ enum class Relation : char {
   kReferred = 'r',          // a record was brought by that one
   kWaitsForReferrer = 'w',  // a record was brought by whoever turns out to have that phone
   kContact = 'c',           // a record is a contact of that company
+  // Values of a change that came to nothing are sealed under that id's key (a record's that does
+  // not exist, or the change's); whose: the customer that it named, or nil.
+  kStraySeal = 's',
 };
 std::string RelationPrefix(std::string_view merchant, Relation relation, std::string_view whose);
 std::string RelationKey(std::string_view merchant, Relation relation, std::string_view whose,
@@ -119,7 +122,9 @@ std::string OrderNumberKey(std::string_view merchant, uint64_t number);
 std::string OrderRecordPrefix(std::string_view merchant, const Uuid& record_id);
 std::string OrderRecordKey(std::string_view merchant, const Uuid& record_id, uint64_t number);
 
-// kErasures: number of the change (u64).
+// kErasures: number of the change (u64), or, with its highest bit set, of the dead letter.
 std::string ErasureKey(std::string_view merchant, uint64_t change_number);
+
+inline constexpr uint64_t kDeadLetterErasure = uint64_t{1} << 63;
 
 }  // namespace carnet::domain

@@ -1,5 +1,6 @@
 #include "domain/customers/erasure.h"
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 #include <set>
@@ -24,6 +25,7 @@ namespace {
 
 using carnet::log::v1::AccountRow;
 using carnet::log::v1::Cell;
+using carnet::log::v1::ChangeRow;
 using carnet::log::v1::ErasureRow;
 using carnet::log::v1::HistoryRow;
 using carnet::log::v1::OrderRow;
@@ -143,17 +145,35 @@ bool IsAlive(const Step& step, const Uuid& record) {
 }
 
 // Whose keys must be gone, from this change on.
-void PutErasure(Step* step, const std::set<Uuid>& sealed_for) {
-  const std::string key = ErasureKey(step->merchant_name(), step->number);
+void PutErasure(std::string_view merchant, uint64_t number, int64_t at_micros,
+                const std::set<Uuid>& sealed_for, Overlay* state) {
+  const std::string key = ErasureKey(merchant, number);
   ErasureRow row;
   std::set<Uuid> all = sealed_for;
-  if (GetRow(step->state, Family::kErasures, key, &row)) {
+  if (GetRow(*state, Family::kErasures, key, &row)) {
     for (const std::string& id : row.sealed_for()) all.insert(*Uuid::FromBytes(id));
     row.clear_sealed_for();
   }
   for (const Uuid& id : all) row.add_sealed_for(std::string(id.bytes()));
-  row.set_at_micros(step->recorded_at);
-  PutRow(&step->state, Family::kErasures, key, row);
+  row.set_at_micros(at_micros);
+  PutRow(state, Family::kErasures, key, row);
+}
+
+// What came to nothing but is sealed, of changes that named `customer`, or (nil) nobody.
+void TakeStraySeals(Step* step, const Uuid& customer, std::set<Uuid>* sealed_for) {
+  const std::string prefix =
+      RelationPrefix(step->merchant_name(), Relation::kStraySeal, customer.bytes());
+  step->state.Scan(Family::kRelations, prefix, [&](std::string_view key, std::string_view) {
+    const Uuid id = *Uuid::FromBytes(key.substr(prefix.size()));
+    // Sent again corrected, a dead letter applies; then what it says is whose it became.
+    ChangeRow change;
+    const bool applied =
+        GetRow(step->state, Family::kChanges, ChangeKey(step->merchant_name(), id), &change) &&
+        change.status() == carnet::v1::OUTCOME_STATUS_APPLIED;
+    if (!applied) sealed_for->insert(id);
+    return true;
+  });
+  DeleteAll(step, Family::kRelations, prefix);
 }
 
 // What is left of a record's row: where it stands among others, and since when it is nobody's.
@@ -225,11 +245,15 @@ Verdict ApplyCustomerErased(Step* step, const Addressee& addressee) {
   for (const Uuid& member : members) ForgetRecord(step, member, &targets);
   DropConsents(step, targets);
 
+  for (const Uuid& member : members) TakeStraySeals(step, member, &sealed_for);
+  TakeStraySeals(step, Uuid(), &sealed_for);
+
   // What a living record said of itself in passing is its own.
   for (auto id = sealed_for.begin(); id != sealed_for.end();)
     id = IsAlive(*step, *id) ? sealed_for.erase(id) : std::next(id);
   sealed_for.insert(members.begin(), members.end());
-  PutErasure(step, sealed_for);
+  PutErasure(merchant, step->number, step->recorded_at, sealed_for, &step->state);
+  step->merchant.set_last_erasure_at_micros(step->recorded_at);
   step->feed.CustomerErased(*customer, members);
   return Verdict::Applied();
 }
@@ -238,7 +262,34 @@ void ForgetWhatWasSaid(Step* step) {
   step->Flag(flag::kCustomerErased);
   const Uuid sealed_for = SealedFor(step->change);
   if (!HoldsSealedValues(step->change.body()) || IsAlive(*step, sealed_for)) return;
-  PutErasure(step, {sealed_for});
+  PutErasure(step->merchant_name(), step->number, step->recorded_at, {sealed_for}, &step->state);
+}
+
+void RememberStraySeal(const carnet::log::v1::Change& change,
+                       const carnet::log::v1::MerchantRow& merchant, uint64_t number,
+                       Overlay* state) {
+  const Uuid id = SealedFor(change);
+  const Uuid customer = Uuid::FromBytes(change.customer_id()).value_or(Uuid());
+  if (!change.external_id().empty() || id == Uuid() || !HoldsSealedValues(change.body())) return;
+  RecordRow row;
+  const bool is_record = GetRow(*state, Family::kRecords, RecordKey(change.merchant(), id), &row);
+  if (is_record) return;
+  // Dead letters do not move the merchant's own time on.
+  const int64_t recorded_at =
+      std::max(merchant.last_recorded_at_micros(), change.recorded_at_micros());
+  const bool forgotten =
+      customer == Uuid()
+          ? std::min<int64_t>(change.occurred_at_micros(), recorded_at) <=
+                    merchant.last_erasure_at_micros() &&
+                merchant.last_erasure_at_micros() != 0
+          : GetRow(*state, Family::kRecords, RecordKey(change.merchant(), customer), &row) &&
+                row.has_erased_at_micros();
+  if (forgotten) {
+    PutErasure(change.merchant(), number, recorded_at, {id}, state);
+  } else {
+    state->Put(Family::kRelations,
+               RelationKey(change.merchant(), Relation::kStraySeal, customer.bytes(), id), "");
+  }
 }
 
 }  // namespace carnet::domain

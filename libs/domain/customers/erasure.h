@@ -17,4 +17,15 @@ Verdict ApplyCustomerErased(Step* step, const Addressee& addressee);
 // well. (A gateway that knows of the erasure sends nothing to be forgotten.)
 void ForgetWhatWasSaid(Step* step);
 
+// A change that came to nothing (rejected, or a dead letter) leaves no value in the views, but what
+// it says of a person stands in the log, and under no record's key: it is remembered under whose.
+// That goes with the customer whom the change names. Where it names nobody, nobody can tell whom it
+// speaks of: then it goes with the next customer of the merchant who is forgotten, whoever that is;
+// and at once where it is about a time before the last one was. (What was told of a record that
+// does not exist yet stays: it is that record's, should it come to exist.) `number`: as
+// ErasureKey() has it.
+void RememberStraySeal(const carnet::log::v1::Change& change,
+                       const carnet::log::v1::MerchantRow& merchant, uint64_t number,
+                       Overlay* state);
+
 }  // namespace carnet::domain

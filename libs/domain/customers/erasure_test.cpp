@@ -42,6 +42,10 @@ std::string Personal(std::string_view field, std::string_view kinds, std::string
   return said + " } }";
 }
 
+std::string Sealed(std::string_view field, std::string_view text) {
+  return std::string(field) + " { sealed { key_id: '0123456789abcdef' box: 'sealed " +
+         std::string(text) + "' } }";
+}
 std::string Phone(std::string_view number) { return Personal("phones", "PHONE", number); }
 std::string Email(std::string_view address) {
   return Personal("emails", "EMAIL_EXACT EMAIL_CANONICAL", address);
@@ -173,6 +177,52 @@ TEST_F(ErasureTest, WhatAGatewaySealedThatHadNotHeardOfItIsNotKept) {
   next.set_life(1);
   EXPECT_EQ(Fold(next), "APPLIED");
   EXPECT_TRUE(HoldsToken("lan@newer"));
+}
+
+// What nobody could use, and what was refused, stands in the log, and nowhere in the views.
+TEST_F(ErasureTest, WhatCameToNothingGoesWithWhomItNamedOrElseWithTheNextOfAll) {
+  const auto unusable = [](int id) {
+    return Shop::Fact(
+        id, "",
+        "unusable_delivery { reason: 'UNPARSABLE' " + Sealed("pieces", "a page of names") + " }");
+  };
+  const auto id_of = [](const Change& change) { return *Uuid::FromBytes(change.id()); };
+  Fold(Shop::Fact(1, "A", Said(Email("lan@x"))));
+  Fold(Shop::Fact(2, "B", Said(Email("paul@x"))));
+  const Change first = unusable(3);
+  EXPECT_EQ(Fold(first), "DEAD_LETTER UNPARSABLE");
+  // Somebody at a desk, too late: the values would have gone to a record that does not exist.
+  Change refused = Shop::Request(4, "", Said(Email("lan@y")));
+  refused.set_channel("back-office");
+  refused.set_customer_id(std::string(Record("A").bytes()));
+  refused.mutable_preconditions()->set_etag("0");
+  EXPECT_EQ(Fold(refused), "REJECTED ETAG_CHANGED");
+  // Sent again corrected, it is what it became.
+  Change corrected = unusable(5);
+  EXPECT_EQ(Fold(corrected), "DEAD_LETTER UNPARSABLE");
+  corrected = Shop::Fact(5, "", Consent("hoa@x"));
+  EXPECT_EQ(Fold(corrected), "APPLIED");
+
+  EXPECT_EQ(Fold(Shop::Request(6, "B", kErase)), "APPLIED");
+  EXPECT_EQ(SealedForIn(5), (std::set<Uuid>{Record("B"), id_of(first)}));
+  EXPECT_EQ(Fold(Shop::Request(7, "A", kErase)), "APPLIED");
+  EXPECT_EQ(SealedForIn(6), (std::set<Uuid>{Record("A"), SealedFor(refused)}));
+  // It names somebody who is forgotten already: at once.
+  refused.set_id(Shop::Change(8, "").id());
+  EXPECT_EQ(Fold(refused), "REJECTED CUSTOMER_ERASED");
+  EXPECT_EQ(SealedForIn(7), std::set<Uuid>{SealedFor(refused)});
+
+  // What waited somewhere since before then, too; what came later speaks of others.
+  Change late = unusable(9);
+  late.set_occurred_at_micros(late.recorded_at_micros() - 3 * kMinute);
+  EXPECT_EQ(Fold(late), "DEAD_LETTER UNPARSABLE");
+  EXPECT_EQ(SealedForIn(kDeadLetterErasure | 3), std::set<Uuid>{id_of(late)});
+  const Change later = unusable(10);
+  Fold(later);
+  EXPECT_EQ(SealedForIn(kDeadLetterErasure | 4), std::set<Uuid>{});
+  Fold(Shop::Fact(11, "C", Said(Email("minh@x"))));
+  EXPECT_EQ(Fold(Shop::Request(12, "C", kErase)), "APPLIED");
+  EXPECT_EQ(SealedForIn(9), (std::set<Uuid>{Record("C"), id_of(later)}));
 }
 
 TEST_F(ErasureTest, NobodyLinksUnlinksOrNamesThemAnyMore) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include <google/protobuf/util/time_util.h>
 
 #include "access/grant.h"
 #include "base/error.h"
@@ -29,6 +30,11 @@ v1::Change UnusableChange(const Endpoint& endpoint, const channels::Delivery& de
   change.set_channel(std::string(endpoint.adapter->name));
   change.set_source(endpoint.settings.source);
   change.set_intent(v1::INTENT_FACT);
+  // One that waited in the spool is about then: who was forgotten since may stand in it.
+  if (delivery.received_at_micros > 0) {
+    *change.mutable_occurred_at() =
+        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(delivery.received_at_micros);
+  }
   auto* letter = change.mutable_body()->mutable_unusable_delivery();
   letter->set_reason(unused.reason);
   letter->set_detail(channels::CutUtf8(unused.detail, 500));
