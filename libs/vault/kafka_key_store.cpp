@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 
 #include "base/bytes.h"
@@ -32,8 +33,21 @@ using event_log::Consumer;
 using event_log::OffsetQueries;
 using event_log::Producer;
 
+// Beyond a segment's time, which the broker counts by its own clock.
+constexpr absl::Duration kAfterSegment = absl::Seconds(1);
+
 // How long a key written elsewhere is waited for.
 constexpr absl::Duration kCatchUpTimeout = absl::Seconds(10);
+
+// Brokers that may keep what was erased for longer than this, for want of a tighter setting.
+constexpr int64_t kMostMillis = 24 * 3'600'000;
+
+// "600000"; nothing where it is no number of milliseconds within kMostMillis.
+std::optional<absl::Duration> ReadMillis(const std::string& text) {
+  int64_t millis = 0;
+  if (!absl::SimpleAtoi(text, &millis) || millis <= 0 || millis > kMostMillis) return std::nullopt;
+  return absl::Milliseconds(millis);
+}
 
 absl::Status Unavailable(const std::string& what) {
   return Error(absl::StatusCode::kUnavailable, "KAFKA", what);
@@ -130,11 +144,12 @@ class Rows {
 
 class KafkaKeyStore final : public DurableKeyStore {
  public:
-  KafkaKeyStore(const KafkaKeyStoreOptions& options, const Key& root,
+  KafkaKeyStore(const KafkaKeyStoreOptions& options, const Key& root, absl::Duration segment,
                 std::unique_ptr<OffsetQueries> queries, std::unique_ptr<Consumer> consumer,
                 std::unique_ptr<Producer> producer)
       : topic_(options.topic),
         root_(root),
+        segment_(segment),
         queries_(std::move(queries)),
         consumer_(std::move(consumer)),
         producer_(std::move(producer)),
@@ -366,6 +381,7 @@ class KafkaKeyStore final : public DurableKeyStore {
         // A topic that lost its end holds fewer keys than have been used: nobody can go on.
         Fatal("the Kafka topic " + topic_ + " lost keys that it had: restore it from its backup");
       }
+      CloseSegmentWhereDue();
       if (!event.ok()) continue;  // tried again by itself
       const std::lock_guard lock(mutex_);
       if (event->message) {
@@ -377,8 +393,26 @@ class KafkaKeyStore final : public DurableKeyStore {
     }
   }
 
+  // Brokers compact a segment only once it is closed, and close it only when something is appended
+  // to it after its time: where nobody makes new keys, one row more does it.
+  void CloseSegmentWhereDue() {
+    const uint64_t erased = erased_.count();
+    if (erased != erased_seen_) {
+      erased_seen_ = erased;
+      close_at_ = absl::Now() + segment_ + kAfterSegment;
+    }
+    if (tick_failed_.exchange(false)) close_at_ = absl::Now() + kAfterSegment;
+    if (absl::Now() < close_at_) return;
+    close_at_ = absl::InfiniteFuture();
+    producer_->Produce(0, {{.key = std::string(1, kTickRow), .value = "t"}}, absl::OkStatus(),
+                       [this](const absl::StatusOr<std::vector<int64_t>>& offsets) {
+                         if (!offsets.ok()) tick_failed_ = true;
+                       });
+  }
+
   const std::string topic_;
   const Key root_;
+  const absl::Duration segment_;  // how long the topic's segments are appended to
   const std::unique_ptr<OffsetQueries> queries_;
   const std::unique_ptr<Consumer> consumer_;
   std::mutex making_;  // one new merchant at a time
@@ -389,6 +423,11 @@ class KafkaKeyStore final : public DurableKeyStore {
   Rows rows_{&erased_};
   int64_t position_ = 0;
 
+  // The tail's own.
+  uint64_t erased_seen_ = 0;
+  absl::Time close_at_ = absl::InfiniteFuture();
+
+  std::atomic<bool> tick_failed_ = false;
   std::atomic<bool> stopping_ = false;
   const std::unique_ptr<Producer> producer_;
   std::thread tail_;  // last: ends first
@@ -404,7 +443,8 @@ std::map<std::string, std::string> KeyTopicSettings(int32_t replicas) {
           {"max.compaction.lag.ms", "3600000"}};
 }
 
-absl::Status CheckTopic(const KafkaKeyStoreOptions& options) {
+// How long the topic's segments are appended to.
+absl::StatusOr<absl::Duration> CheckTopic(const KafkaKeyStoreOptions& options) {
   const auto admin = Admin::Make(options.connection);
   if (!admin.ok()) return admin.status();
   const auto description = (*admin)->Describe(options.topic);
@@ -414,9 +454,11 @@ absl::Status CheckTopic(const KafkaKeyStoreOptions& options) {
     return found == description->settings.end() ? std::string("?") : found->second;
   };
   const bool alone = is("min.insync.replicas") == "1" && !options.development;
+  const auto segment = ReadMillis(is("segment.ms"));
   if (description->partitions == 1 && is("cleanup.policy") == "compact" &&
-      is("unclean.leader.election.enable") == "false" && !alone) {
-    return absl::OkStatus();
+      is("unclean.leader.election.enable") == "false" && !alone && segment &&
+      ReadMillis(is("max.compaction.lag.ms"))) {
+    return *segment;
   }
   return Error(absl::StatusCode::kFailedPrecondition, "TOPIC_SETTINGS",
                "the Kafka topic " + options.topic + " can't hold keys: it has " +
@@ -426,15 +468,18 @@ absl::Status CheckTopic(const KafkaKeyStoreOptions& options) {
                    is("cleanup.policy") +
                    " (compact),"
                    " unclean.leader.election.enable=" +
-                   is("unclean.leader.election.enable") +
-                   " (false), min.insync.replicas=" + is("min.insync.replicas") +
+                   is("unclean.leader.election.enable") + " (false), segment.ms=" +
+                   is("segment.ms") + " and max.compaction.lag.ms=" + is("max.compaction.lag.ms") +
+                   " (86400000 or less, so that what is erased goes), min.insync.replicas=" +
+                   is("min.insync.replicas") +
                    " (2 or more, unless log.kafka.development=true)."
                    " Change it by kafka-configs.sh --alter --entity-type topics");
 }
 
 absl::StatusOr<std::unique_ptr<KafkaKeyStore>> Open(const KafkaKeyStoreOptions& options,
                                                     const Key& root) {
-  if (absl::Status status = CheckTopic(options); !status.ok()) return status;
+  const auto segment = CheckTopic(options);
+  if (!segment.ok()) return segment.status();
   auto queries = OffsetQueries::Make(options.connection);
   if (!queries.ok()) return queries.status();
   auto consumer = Consumer::Make(options.connection, {});
@@ -443,7 +488,7 @@ absl::StatusOr<std::unique_ptr<KafkaKeyStore>> Open(const KafkaKeyStoreOptions& 
   if (absl::Status status = (*consumer)->Start(options.topic, 0, 0); !status.ok()) return status;
   auto producer = Producer::Make(options.connection, options.topic, {.timeout = options.timeout});
   if (!producer.ok()) return producer.status();
-  auto store = std::make_unique<KafkaKeyStore>(options, root, *std::move(queries),
+  auto store = std::make_unique<KafkaKeyStore>(options, root, *segment, *std::move(queries),
                                                *std::move(consumer), *std::move(producer));
   if (absl::Status status = store->CatchUp(); !status.ok()) return status;
   return store;
@@ -462,7 +507,7 @@ absl::Status InitKafkaKeyTopic(const KafkaKeyStoreOptions& options, int32_t repl
       return status;
     }
   }
-  return CheckTopic(options);
+  return CheckTopic(options).status();
 }
 
 absl::StatusOr<bool> KafkaKeyTopicIsBound(const KafkaKeyStoreOptions& options) {

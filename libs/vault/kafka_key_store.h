@@ -37,9 +37,12 @@ absl::StatusOr<bool> KafkaKeyTopicIsBound(const KafkaKeyStoreOptions& options);
 
 // Reads the topic to its end. The first opening binds it to its root key.
 //
-// Erasure: Erase() returns when tombstones are durable and this process has forgotten
-// the keys; the brokers drop them within about an hour (max.compaction.lag.ms), other processes at
-// once.
+// Erasure: Erase() returns when tombstones are durable and this process has forgotten the keys;
+// other processes forget them at once. The brokers' files hold them until they are compacted: for
+// segment.ms (until the segment is closed, which whoever has the store open sees to) and
+// max.compaction.lag.ms, then until the cleaner comes and the old file is deleted (seconds, and
+// file.delete.delay.ms): an hour and a quarter with the settings of InitKafkaKeyTopic(). A topic
+// that would keep them for more than a day is refused.
 //
 // Errors: FAILED_PRECONDITION(ROOT_KEY_MISMATCH, TOPIC_SETTINGS), NOT_FOUND(TOPIC_MISSING),
 // INVALID_ARGUMENT(KAFKA_SETTING), UNAVAILABLE(KAFKA).

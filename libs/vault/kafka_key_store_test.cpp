@@ -1,11 +1,17 @@
 #include "vault/kafka_key_store.h"
 
 #include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -149,6 +155,56 @@ TEST_F(KafkaKeyStoreTest, KeysCanBeTakenToATopicAndBack) {
   const auto other = *OpenEmbeddedKeyStore(folder / "other", root_, /*create=*/true);
   ASSERT_TRUE(other->MerchantKeysOrNew("m1").ok());
   EXPECT_EQ(ReasonOf(CopyKeys(topic.get(), other.get(), ignore).status()), "KEYS_DIFFER");
+}
+
+// Compaction is the broker's, but only of segments that are closed: nobody stores a key after the
+// erasure, and it is gone from the files all the same.
+TEST_F(KafkaKeyStoreTest, NoKeyThatWasErasedIsLeftInTheBrokersFiles) {
+  // As InitKafkaKeyTopic() makes it, but for times; uncompressed, so that keys can be looked for.
+  options_.topic += "-compacted";
+  const auto admin = event_log::Admin::Make(options_.connection);
+  ASSERT_TRUE((*admin)
+                  ->Create(options_.topic, 1, 1,
+                           {{"cleanup.policy", "compact"},
+                            {"compression.type", "uncompressed"},
+                            {"unclean.leader.election.enable", "false"},
+                            {"min.insync.replicas", "1"},
+                            {"segment.ms", "1000"},
+                            {"min.cleanable.dirty.ratio", "0.01"},
+                            {"max.compaction.lag.ms", "1000"},
+                            {"file.delete.delay.ms", "0"}})
+                  .ok());
+  const NewKey erased = MakeKey("m1", Uuid::Random());
+  const NewKey kept = MakeKey("m1", Uuid::Random());
+  const auto store = Open();
+  ASSERT_TRUE(store->Persist({erased, kept}).ok());
+  // A key's row begins with its record's id, which stands in no other value.
+  const auto is_in_files = [&](const NewKey& key) {
+    std::error_code gone;  // a file may go while one looks
+    const std::string folder = kafka_cluster::Cluster::Single().FilesOf(options_.topic);
+    for (std::filesystem::directory_iterator at(folder, gone), end; !gone && at != end;
+         at.increment(gone)) {
+      std::ifstream in(at->path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+      for (size_t found = bytes.find(key.record_id.bytes()); found != std::string::npos;
+           found = bytes.find(key.record_id.bytes(), found + 1)) {
+        // Behind the merchant's name it is the row that remembers the erasure.
+        if (found < 2 || bytes.substr(found - 2, 2) != "m1") return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_TRUE(is_in_files(erased)) << "the search finds what is there";
+  ASSERT_TRUE(store->Erase("m1", {&erased.record_id, 1}, 1).ok());
+  const absl::Time start = absl::Now();
+  while (is_in_files(erased) && absl::Now() < start + absl::Seconds(90)) {
+    ASSERT_TRUE(store->FindRecordKey("m1", kept.key.id).ok());
+  }
+  std::printf("gone from the broker's files after %.1f s\n",
+              absl::ToDoubleSeconds(absl::Now() - start));
+  EXPECT_FALSE(is_in_files(erased));
+  EXPECT_TRUE(is_in_files(kept));
+  EXPECT_TRUE(Open()->ErasedAt("m1", erased.record_id).has_value());
 }
 
 TEST_F(KafkaKeyStoreTest, AnotherRootKeyIsRefused) {

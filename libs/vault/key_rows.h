@@ -9,6 +9,7 @@
 //   'k' m key id    record id (16), box(record key), purpose "record-key"
 //   'r' m record id key ids (16 each), the newest last (where rows can be looked up by key only)
 //   'x'             files may still hold what was deleted (in a store of files)
+//   't'             nothing: a row that is appended so that a topic's segment is closed
 //   'e' m record id when the record was erased, micros since 1970 (8 bytes, big-endian): for ever
 //
 // In a topic, 'c' and 'm' are claims: 16 random bytes follow, and the first in the topic counts.
@@ -31,6 +32,7 @@ inline constexpr char kMerchantRow = 'm';
 inline constexpr char kKeyRow = 'k';
 inline constexpr char kRecordRow = 'r';
 inline constexpr char kErasedRow = 'e';
+inline constexpr char kTickRow = 't';
 
 std::string RowKey(char row, std::string_view merchant, std::string_view id = {});
 // The merchant of a row that has one; what follows it goes to `rest`. False: no such row.

@@ -94,9 +94,12 @@ void Cluster::Terminate(int node) {
 void Cluster::Freeze(int node) { nodes_[static_cast<size_t>(node - 1)]->Stop(); }
 void Cluster::Thaw(int node) { nodes_[static_cast<size_t>(node - 1)]->Signal(SIGCONT); }
 
+std::string Cluster::FilesOf(const std::string& topic, int partition, int node) const {
+  return folder_ + "/" + std::to_string(node) + "/log/" + topic + "-" + std::to_string(partition);
+}
+
 void Cluster::Truncate(const std::string& topic, int partition, int64_t end, int node) {
-  const std::filesystem::path files =
-      folder_ + "/" + std::to_string(node) + "/log/" + topic + "-" + std::to_string(partition);
+  const std::filesystem::path files = FilesOf(topic, partition, node);
   const std::filesystem::path segment = files / "00000000000000000000.log";
   std::ifstream file(segment, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};

@@ -30,6 +30,9 @@ class Cluster {
   void Freeze(int node = 1);     // SIGSTOP; returns when it stands still
   void Thaw(int node = 1);       // SIGCONT
 
+  // Where a broker keeps a partition.
+  std::string FilesOf(const std::string& topic, int partition = 0, int node = 1) const;
+
   // Takes the records at and after `end` out of a stopped broker's files: a log that lost its tail.
   void Truncate(const std::string& topic, int partition, int64_t end, int node = 1);
 
