@@ -36,7 +36,7 @@ TEST(BirthDateTest, NeighboursAreDatesWithOneSlip) {
   for (const std::string& date : dates) {
     const int differ = std::inner_product(date.begin(), date.end(), "1984-02-29", 0, std::plus<>(),
                                           std::not_equal_to<>());
-    EXPECT_TRUE(differ == 1 || date == "1948-02-29") << date;
+    EXPECT_TRUE(differ == 1 || date == "1948-02-29" || date == "9184-02-29") << date;
     EXPECT_EQ(NormalizeBirthDate(date).kind, BirthDateKind::kValid) << date;
     EXPECT_THAT(OneSlipOff(date), Contains("1984-02-29")) << date;
   }
