@@ -273,6 +273,8 @@ absl::Status FoldAnyChange(const Change& change, Overlay* state, Outcome* outcom
   row.set_reason(std::string(verdict.reason));
   row.set_detail(verdict.detail);
   row.clear_flags();
+  // What was remarked of a change that did not come about is no part of its outcome.
+  if (verdict.status == carnet::v1::OUTCOME_STATUS_REJECTED) step.flags.clear();
   std::sort(step.flags.begin(), step.flags.end());
   step.flags.erase(std::unique(step.flags.begin(), step.flags.end()), step.flags.end());
   for (std::string_view flag : step.flags) row.add_flags(std::string(flag));

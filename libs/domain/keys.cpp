@@ -45,6 +45,20 @@ std::string CodeKey(std::string_view merchant, std::string_view source, std::str
   return key;
 }
 
+std::string TicketKey(std::string_view merchant, const carnet::log::v1::VoucherRow& voucher) {
+  std::string key = CodeKey(merchant, {}, {});
+  key.push_back('\xff');
+  key.push_back(static_cast<char>(voucher.kind()));
+  AppendBigEndian64(static_cast<uint64_t>(voucher.occurred_at_micros()), &key);
+  AppendBigEndian64(static_cast<uint64_t>(voucher.total()), &key);
+  key.push_back(voucher.record().empty() ? '\0' : '\1');
+  key.append(voucher.record());
+  key.append(voucher.unit()).push_back(kEnd);
+  key.append(voucher.source()).push_back(kEnd);
+  key.append(voucher.code());
+  return key;
+}
+
 std::string RecordKey(std::string_view merchant, const Uuid& record_id) {
   return WithId(merchant, record_id);
 }

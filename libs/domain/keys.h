@@ -25,6 +25,11 @@ std::string ChangeKey(std::string_view merchant, const Uuid& change_id);
 // kCodes: source, zero byte, code. Codes that Carnet generated stand under an empty source.
 std::string CodeKey(std::string_view merchant, std::string_view source, std::string_view code);
 
+// kCodes, once a source uses a code again: by what makes a ticket the same, each older voucher of
+// that code. Empty source, the byte ff (which begins no text), kind (one byte), occurred_at (u64),
+// total (u64), 1 and record id, or 0; unit, zero byte, source, zero byte, code.
+std::string TicketKey(std::string_view merchant, const carnet::log::v1::VoucherRow& voucher);
+
 // kRecords, kAccounts, kIdentity: record id.
 std::string RecordKey(std::string_view merchant, const Uuid& record_id);
 

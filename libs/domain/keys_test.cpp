@@ -25,6 +25,20 @@ TEST(Keys, Golden) {
   EXPECT_EQ(Shown(MerchantKey("shop")), "shop<00>");
   EXPECT_EQ(Shown(ChangeKey("shop", id)), "shop<00>0123456789abcdef");
   EXPECT_EQ(Shown(CodeKey("shop", "till-1", "S1")), "shop<00>till-1<00>S1");
+  carnet::log::v1::VoucherRow ticket;
+  ticket.set_kind(carnet::v1::VOUCHER_KIND_SALE);
+  ticket.set_occurred_at_micros(258);
+  ticket.set_total(259);
+  ticket.set_unit("EUR");
+  ticket.set_source("till-1");
+  ticket.set_code("S1");
+  EXPECT_EQ(Shown(TicketKey("shop", ticket)),
+            "shop<00><00><ff><01><00><00><00><00><00><00><01><02><00><00><00><00><00><00><01><03>"
+            "<00>EUR<00>till-1<00>S1");
+  ticket.set_record("0123456789abcdef");
+  EXPECT_EQ(Shown(TicketKey("shop", ticket)),
+            "shop<00><00><ff><01><00><00><00><00><00><00><01><02><00><00><00><00><00><00><01><03>"
+            "<01>0123456789abcdefEUR<00>till-1<00>S1");
   EXPECT_EQ(Shown(RecordKey("shop", id)), "shop<00>0123456789abcdef");
   EXPECT_EQ(
       Shown(IdentifierKey("shop", carnet::v1::IDENTITY_TOKEN_KIND_PHONE, "TTTTTTTTTTTTTTTT", id)),

@@ -69,7 +69,8 @@ Verdict ApplyAssignVoucher(Step* step, Account* account, const carnet::v1::Assig
   if (use == CodeUse::kTaken) return TakenCode(step);
   if (Verdict v = CheckTarget(target.row); !v.applied()) return v;
   if (Verdict v = CheckOpenDay(step, &voucher); !v.applied()) return v;
-  if (Verdict v = CheckOpenings(step, account, voucher); !v.applied()) return v;
+  if (Verdict v = CheckOpenings(step, account, voucher, voucher.effective_day()); !v.applied())
+    return v;
 
   const Bought bought = BoughtBy(target.row);
   account->AddBought(voucher.unit(),

@@ -183,6 +183,59 @@ TEST(Ledger, OfflineDuplicates) {
   EXPECT_EQ(shop.Balance("A"), 5200);
 }
 
+// The till's counter began anew, so its codes mean several tickets; then it was reinstalled and
+// sends all of them again.
+TEST(Ledger, AnOldTicketIsKnownWhateverItsCodeMeansNow) {
+  Shop shop;
+  const std::vector<carnet::log::v1::Change> tickets = {
+      Shop::Fact(1, "A", Sale("T-17", 4000), 1), Shop::Fact(2, "A", Sale("T-17", 1200), 2),
+      Shop::Fact(3, "B", Sale("T-17", 1200), 2), Shop::Fact(4, "", CashSale("T-17", 1200), 2),
+      Shop::Fact(5, "A", Receipt("T-17", 1200), 2)};
+  for (const auto& ticket : tickets) {
+    EXPECT_EQ(shop.Fold(ticket),
+              ticket.id() == tickets[0].id() ? "APPLIED T-17" : "APPLIED CODE_REUSED T-17");
+  }
+  int id = 10;
+  for (auto again : tickets) {
+    again.set_id(Shop::Change(++id, "").id());
+    EXPECT_EQ(shop.Fold(again), "DUPLICATE NATURAL_KEY T-17");
+    again.set_id(Shop::Change(++id, "").id());
+    again.set_intent(carnet::v1::INTENT_REQUEST);
+    EXPECT_EQ(shop.Fold(again), "DUPLICATE NATURAL_KEY T-17");
+  }
+  EXPECT_EQ(shop.Balance("A"), 4000);
+  EXPECT_EQ(shop.Balance("B"), 1200);
+  EXPECT_EQ(shop.Fold(Shop::Request(++id, "", Reverse("T-17"), 3)), "APPLIED V-1")
+      << "a code stands for the newest voucher that has it";
+  EXPECT_EQ(shop.Balance("A"), 5200);
+}
+
+TEST(Ledger, AReversalIsAVoucherWhichMayNotCountBeforeTheOpening) {
+  Shop shop;
+  shop.Fold(Shop::Fact(1, "A", Sale("S1", 100), 1));
+  shop.Fold(Shop::Fact(2, "A", Sale("S2", 100), 1));
+  shop.Fold(Shop::Request(3, "A", Opening(500), 10));
+  const auto dated = [](carnet::log::v1::Change change) {
+    change.set_effective_day(change.effective_day() - 6);
+    return change;
+  };
+  EXPECT_EQ(shop.Fold(dated(Shop::Request(4, "", Reverse("S1"), 11))), "REJECTED BEFORE_OPENING");
+  EXPECT_EQ(shop.Fold(dated(Shop::Fact(5, "", Reverse("S1"), 11))), "APPLIED BEFORE_OPENING V-2");
+  EXPECT_EQ(shop.Fold(Shop::Request(6, "", Reverse("S2"), 11)), "APPLIED V-3");
+  EXPECT_EQ(shop.Balance("A"), 500);
+  EXPECT_TRUE(shop.IsBalanced());
+}
+
+TEST(Ledger, ARefusalHasItsReasonAndNoRemarks) {
+  Shop shop;
+  auto ahead = Shop::Request(1, "", Sale("S1", 100), 1);
+  ahead.set_effective_day(ahead.effective_day() + 5);
+  EXPECT_EQ(shop.Fold(ahead), "REJECTED NO_CUSTOMER");
+  ahead = Shop::Request(2, "A", Sale("S1", 100), 1);
+  ahead.set_effective_day(ahead.effective_day() + 5);
+  EXPECT_EQ(shop.Fold(ahead), "APPLIED CLOCK_SUSPECT S1");
+}
+
 TEST(Ledger, GeneratedCodesHaveNoGapsAndDoNotClashWithTheTills) {
   Shop shop;
   EXPECT_EQ(shop.Fold(Shop::Fact(1, "A", Sale("V-1", 100))), "APPLIED V-1");

@@ -138,7 +138,8 @@ Verdict ApplyPosting(Step* step, Account* account, const carnet::v1::Posting& po
   if (rule->kind == carnet::v1::VOUCHER_KIND_OPENING) {
     if (Verdict v = CheckSecondOpening(account, voucher); !v.applied()) return v;
   }
-  if (Verdict v = CheckOpenings(step, account, voucher); !v.applied()) return v;
+  if (Verdict v = CheckOpenings(step, account, voucher, voucher.effective_day()); !v.applied())
+    return v;
   if (rule->has(kWithinOpen)) {
     if (Verdict v = CheckWithinOpen(step, account, voucher); !v.applied()) return v;
   }
@@ -171,7 +172,8 @@ Verdict ApplySetDebt(Step* step, Account* account, const carnet::v1::SetDebt& se
     if (use == CodeUse::kSameTicket) return SameTicket(step, code);
     if (use == CodeUse::kTaken) return TakenCode(step);
     if (Verdict v = CheckOpenDay(step, &voucher); !v.applied()) return v;
-    if (Verdict v = CheckOpenings(step, account, voucher); !v.applied()) return v;
+    if (Verdict v = CheckOpenings(step, account, voucher, voucher.effective_day()); !v.applied())
+      return v;
   }
   const auto& preconditions = step->change.preconditions();
   if (preconditions.has_expected_balance() && preconditions.expected_balance().minor() != balance) {

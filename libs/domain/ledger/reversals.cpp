@@ -68,14 +68,18 @@ Verdict ReverseTransfer(Step* step, uint64_t transfer_number, const VoucherRow& 
   VoucherRow voucher =
       BeginVoucher(*step, carnet::v1::VOUCHER_KIND_REVERSAL, &account, transfer.unit());
   voucher.set_effective_day(reversal.effective_day());
+  if (Verdict v = CheckOpenings(step, &account, transfer, voucher.effective_day()); !v.applied())
+    return v;
   return PostReversal(step, transfer_number, std::move(transfer), &account, {}, std::move(voucher));
 }
 
 // Posts the reversal on the first open day and, where its target was assigned to a customer, that
-// of the transfer.
+// of the transfer. A reversal is a voucher of its own: it may not count before an opening either.
 Verdict ReverseWithTransfer(Step* step, uint64_t number, VoucherRow target, Account* account,
                             CodeEntry code, VoucherRow voucher) {
   if (Verdict v = CheckOpenDay(step, &voucher); !v.applied()) return v;
+  if (Verdict v = CheckOpenings(step, account, target, voucher.effective_day()); !v.applied())
+    return v;
   if (target.assigned_by() != 0) {
     if (Verdict v = ReverseTransfer(step, target.assigned_by(), voucher); !v.applied()) return v;
     target.clear_assigned_by();

@@ -128,7 +128,13 @@ CodeUse FindCodeUse(const Step& step, const VoucherRow& voucher, CodeEntry* entr
   const bool same_ticket = other.kind() == voucher.kind() && other.record() == voucher.record() &&
                            other.occurred_at_micros() == voucher.occurred_at_micros() &&
                            other.unit() == voucher.unit() && other.total() == voucher.total();
-  return same_ticket ? CodeUse::kSameTicket : CodeUse::kTaken;
+  if (same_ticket) return CodeUse::kSameTicket;
+  // A counter that began anew hides older tickets, which may be sent again all the same.
+  carnet::log::v1::CodeRow older;
+  if (!GetRow(step.state, Family::kCodes, TicketKey(step.merchant_name(), voucher), &older))
+    return CodeUse::kTaken;
+  entry->row.set_number(older.number());
+  return CodeUse::kSameTicket;
 }
 
 Verdict SameTicket(Step* step, const CodeEntry& entry) {
@@ -147,13 +153,13 @@ Verdict TakenCode(Step* step) {
   return Verdict::Applied();
 }
 
-Verdict CheckOpenings(Step* step, const Account* account, const VoucherRow& voucher) {
+Verdict CheckOpenings(Step* step, const Account* account, const VoucherRow& voucher, int32_t day) {
   if (account == nullptr) return Verdict::Applied();
   std::optional<int32_t> opening;
   bool has_leg = false;
   const auto look_at = [&](Side side, const std::string& unit) {
-    const auto day = account->OpeningDay(side, unit);
-    if (day && (!opening || *day > *opening)) opening = day;
+    const auto one = account->OpeningDay(side, unit);
+    if (one && (!opening || *one > *opening)) opening = one;
   };
   for (const LegRow& leg : voucher.legs()) {
     if (!IsCustomerAccount(leg.account())) continue;
@@ -162,7 +168,7 @@ Verdict CheckOpenings(Step* step, const Account* account, const VoucherRow& vouc
   }
   // What was paid at once is older than the opening all the same.
   if (!has_leg) look_at(Side::kReceivable, voucher.unit());
-  if (!opening || voucher.effective_day() >= *opening) return Verdict::Applied();
+  if (!opening || day >= *opening) return Verdict::Applied();
   if (!step->is_fact()) {
     return Verdict::Rejected(reason::kBeforeOpening, "the customer's opening balance counts from " +
                                                          FormatCivilDay(*opening));
@@ -302,6 +308,12 @@ Verdict PostVoucher(Step* step, Account* account, CodeEntry code, VoucherRow* vo
             "nobody owes what a walk-in bought");
   }
 
+  if (code.row.number() != 0) {
+    carnet::log::v1::CodeRow older;
+    older.set_number(code.row.number());
+    PutRow(&step->state, Family::kCodes, TicketKey(merchant, ReadVoucher(*step, older.number())),
+           older);
+  }
   code.row.set_number(number);
   PutRow(&step->state, Family::kCodes, std::move(code.key), code.row);
   PutRow(&step->state, Family::kEntries, VoucherKey(merchant, number), *voucher);

@@ -48,7 +48,9 @@ carnet::log::v1::VoucherRow ReadVoucher(const Step& step, uint64_t number);
 // Whether a voucher's code was used before. `entry`: for PostVoucher().
 enum class CodeUse {
   kFree,
-  kSameTicket,  // same kind, customer, occurred_at and total: a till that was installed anew
+  // Same kind, customer, occurred_at and total: a till that was installed anew. The customer is the
+  // source record that was addressed: who is linked with whom may change, a ticket stays the same.
+  kSameTicket,
   kTaken,
 };
 CodeUse FindCodeUse(const Step& step, const carnet::log::v1::VoucherRow& voucher, CodeEntry* entry);
@@ -58,10 +60,10 @@ Verdict SameTicket(Step* step, const CodeEntry& entry);
 // A taken code: REJECTED(CODE_TAKEN), or for a FACT a flag.
 Verdict TakenCode(Step* step);
 
-// A date before an opening of the accounts that the voucher's legs are on: REJECTED, or for a FACT
+// A day before an opening of the accounts that the voucher's legs are on: REJECTED, or for a FACT
 // a flag. No account: nothing to check.
 Verdict CheckOpenings(Step* step, const Account* account,
-                      const carnet::log::v1::VoucherRow& voucher);
+                      const carnet::log::v1::VoucherRow& voucher, int32_t day);
 
 // What a voucher adds to what its customer bought: sales less returns, without tax, and the tax
 // beside it. `sales`: 1 for a sale, -1 for one that is undone.
