@@ -150,7 +150,11 @@ Verdict ApplySetDebt(Step* step, Account* account, const carnet::v1::SetDebt& se
   if (account == nullptr)
     return Verdict::Rejected(reason::kNoCustomer, "a debt needs a customer: name one");
   const std::string& unit = set_debt.target().unit();
-  const int64_t balance = account->Balance(Side::kReceivable, unit);
+  // What the author sees and wants to be otherwise is what the customer owes, over all members; the
+  // difference is posted to the record that was addressed, and stays there if they are unlinked.
+  const auto owed = account->CustomerBalance(Side::kReceivable, unit);
+  if (!owed) return Overflow(*step, "the sum over the customer's records");
+  const int64_t balance = *owed;
   const auto negated = CheckedNegate(balance);
   const auto difference = negated ? CheckedAdd(set_debt.target().minor(), *negated) : std::nullopt;
   const auto counter = difference ? CheckedNegate(*difference) : std::nullopt;

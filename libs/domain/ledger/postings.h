@@ -10,7 +10,7 @@ namespace carnet::domain {
 // A voucher by its row of the posting table; `account` is null for a walk-in.
 Verdict ApplyPosting(Step* step, Account* account, const carnet::v1::Posting& posting);
 
-// The difference to a wished balance, as an adjustment.
+// The difference to a wished balance of the customer, as an adjustment of the addressed record.
 Verdict ApplySetDebt(Step* step, Account* account, const carnet::v1::SetDebt& set_debt);
 
 }  // namespace carnet::domain

@@ -16,6 +16,16 @@ struct Answer {
   std::string text;  // what is; or what an expectation needs that can't be checked yet
 };
 
+// "bal A eff 05-10 60.00", read.
+struct Question {
+  std::vector<std::string> words;  // without what stands below
+  std::string effective;           // "eff D"
+  std::string recorded;            // "rec D"
+  std::string source;              // "src T"
+  std::string currency;            // the case's, unless it names one
+  bool names_currency = false;
+};
+
 class Answers {
  public:
   // `records`: ids by the case's names of customers.
@@ -23,20 +33,10 @@ class Answers {
           const std::map<std::string, std::string>* records)
       : worked_(worked), client_(client), records_(records) {}
 
-  // "bal A eff 05-10 60.00" and all other words but outcomes of steps.
+  // All words but outcomes of steps.
   Answer Check(const std::vector<std::string>& words);
 
  private:
-  // "eff D", "rec D", "src T", taken out of the words.
-  struct Question {
-    std::vector<std::string> words;
-    std::string effective;
-    std::string recorded;
-    std::string source;
-    std::string currency;
-  };
-  bool Read(const std::vector<std::string>& words, Question* question) const;
-
   Answer CheckBalance(const Question& question);
   Answer CheckTakings(const Question& question);
   Answer CheckAccount(const Question& question);
@@ -47,5 +47,12 @@ class Answers {
   Client* const client_;
   const std::map<std::string, std::string>* const records_;
 };
+
+// False: a date in it is none.
+bool ReadQuestion(const WorkedCase& worked, const std::vector<std::string>& words,
+                  Question* question);
+
+// What an outcome's name needs that is not built ("credit limits"), or empty.
+std::string NeedOfOutcome(const std::string& name);
 
 }  // namespace carnet::ledger_cases

@@ -1,6 +1,7 @@
 #include "tests/acceptance/ledger/client.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -26,6 +27,17 @@ absl::Status Call(Stub* stub,
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   return runtime::FromGrpcStatus((stub->*method)(&context, request, response));
+}
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Ask(Stub* stub,
+                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                          Response*),
+                             const Request& request) {
+  Response response;
+  if (const absl::Status status = Call(stub, method, request, &response); !status.ok())
+    return status;
+  return response;
 }
 
 void Must(const absl::Status& status) {
@@ -56,7 +68,11 @@ StepOutcome Client::Publish(v1::Change change) {
     step.refused_at_gateway = true;
     return step;
   }
-  if (!status.ok()) Fatal(std::string(status.message()));
+  if (!status.ok()) {
+    step.status = "ERROR";
+    step.detail = std::string(status.message());
+    return step;
+  }
   token_ = response.token();
   const v1::Outcome& outcome = response.outcome();
   step.status = v1::OutcomeStatus_Name(outcome.status()).substr(sizeof "OUTCOME_STATUS_" - 1);
@@ -93,50 +109,71 @@ std::string Client::MakeCustomer(const std::string& name, int32_t day) {
   return response.outcome().record();
 }
 
-v1::GetBalanceResponse Client::GetBalance(v1::GetBalanceRequest request) {
-  *request.mutable_min_position() = token_;
-  v1::GetBalanceResponse response;
-  Must(Call(ledger_.get(), &v1::LedgerService::Stub::GetBalance, request, &response));
-  return response;
+absl::StatusOr<v1::GetBalanceResponse> Client::GetBalance(v1::GetBalanceRequest request) {
+  SeeAll(&request);
+  return Ask(ledger_.get(), &v1::LedgerService::Stub::GetBalance, request);
 }
 
-v1::GetAccountSumsResponse Client::GetAccountSums(v1::GetAccountSumsRequest request) {
+absl::StatusOr<v1::GetAccountSumsResponse> Client::GetAccountSums(
+    v1::GetAccountSumsRequest request) {
   request.set_parent(parent());
-  *request.mutable_min_position() = token_;
-  v1::GetAccountSumsResponse response;
-  Must(Call(ledger_.get(), &v1::LedgerService::Stub::GetAccountSums, request, &response));
-  return response;
+  SeeAll(&request);
+  return Ask(ledger_.get(), &v1::LedgerService::Stub::GetAccountSums, request);
 }
 
-v1::GetTrialBalanceResponse Client::GetTrialBalance(v1::GetTrialBalanceRequest request) {
+absl::StatusOr<v1::GetTrialBalanceResponse> Client::GetTrialBalance(
+    v1::GetTrialBalanceRequest request) {
   request.set_parent(parent());
-  *request.mutable_min_position() = token_;
-  v1::GetTrialBalanceResponse response;
-  Must(Call(ledger_.get(), &v1::LedgerService::Stub::GetTrialBalance, request, &response));
-  return response;
+  SeeAll(&request);
+  return Ask(ledger_.get(), &v1::LedgerService::Stub::GetTrialBalance, request);
 }
 
-v1::Voucher Client::GetVoucher(const std::string& code, const std::string& source) {
-  v1::GetVoucherResponse response;
+absl::StatusOr<v1::Voucher> Client::GetVoucher(const std::string& code, const std::string& source) {
+  absl::Status status;
   for (const std::string& of : {source, std::string()}) {
     v1::GetVoucherRequest request;
     request.set_name(parent());
     request.set_code(code);
     request.set_source(of);
-    *request.mutable_min_position() = token_;
-    response.Clear();
-    const absl::Status status =
-        Call(ledger_.get(), &v1::LedgerService::Stub::GetVoucher, request, &response);
-    if (status.ok()) return response.voucher();
-    if (status.code() != absl::StatusCode::kNotFound) Fatal(std::string(status.message()));
+    SeeAll(&request);
+    const auto response = Ask(ledger_.get(), &v1::LedgerService::Stub::GetVoucher, request);
+    if (response.ok()) return response->voucher();
+    status = response.status();
+    if (status.code() != absl::StatusCode::kNotFound) break;
   }
-  return {};
+  return status;
+}
+
+absl::StatusOr<int64_t> Client::EffectiveBalanceAfter(const v1::Voucher& voucher,
+                                                      v1::CustomerAccount account,
+                                                      const std::string& unit) {
+  v1::GetStatementRequest request;
+  request.set_customer(parent() + "/" + voucher.record());
+  request.set_unit(unit);
+  request.set_account(account);
+  request.set_effective_to(voucher.effective_date());
+  request.set_own_record_only(true);
+  SeeAll(&request);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  const auto stream = ledger_->GetStatement(&context, request);
+  std::optional<int64_t> after;
+  v1::GetStatementResponse piece;
+  while (stream->Read(&piece)) {
+    for (const auto& line : piece.lines()) {
+      if (line.voucher() == voucher.name()) after = line.balance_minor();
+    }
+  }
+  const absl::Status status = runtime::FromGrpcStatus(stream->Finish());
+  if (!status.ok()) return status;
+  if (!after) return absl::NotFoundError("the statement does not have that voucher");
+  return *after;
 }
 
 std::string Client::VerifyBooks() {
   v1::VerifyBooksRequest request;
   request.set_parent(parent());
-  *request.mutable_min_position() = token_;
+  SeeAll(&request);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   const auto stream = ledger_->VerifyBooks(&context, request);

@@ -57,17 +57,18 @@ int Main(const std::vector<std::string>& files) {
     Service service(folder);
     int number = 0;
     for (const std::string& file : files) {
-      const auto cases = ReadCases(file);
-      if (!cases.ok()) {
-        Print("CAN'T READ  " + std::string(cases.status().message()));
+      const auto read = ReadCases(file);
+      if (!read.ok()) {
+        Print("CAN'T READ  " + std::string(read.status().message()));
         readable = false;
         continue;
       }
-      if (cases->empty()) {
-        Print("CAN'T READ  " + file + ": there is no case in it");
-        readable = false;
-      }
-      for (const WorkedCase& worked : *cases) {
+      std::vector<std::string> errors = read->errors;
+      if (read->cases.empty()) errors.push_back(file + ": there is no case in it");
+      for (const std::string& error : errors) Print("CAN'T READ  " + error);
+      readable = readable && errors.empty();
+      for (const std::string& where : read->prose) Print("prose, not run: " + where);
+      for (const WorkedCase& worked : read->cases) {
         Report(worked, RunCase(worked, absl::StrCat("case-", ++number), &service), &totals);
       }
     }

@@ -1,5 +1,8 @@
 #include "tests/acceptance/ledger/to_change.h"
 
+#include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -16,6 +19,10 @@ constexpr char kDefaultSource[] = "till";
 
 absl::Status Bad(const Step& step, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("step ", step.number, ": ", std::string(what)));
+}
+
+bool IsThreeCapitals(const std::string& word) {
+  return word.size() == 3 && std::all_of(word.begin(), word.end(), absl::ascii_isupper);
 }
 
 // The words of a step, taken one after the other.
@@ -40,7 +47,8 @@ class WordReader {
     if (text.starts_with('+')) text.erase(0, 1);
     money->set_decimal(text);
     money->set_unit(currency);
-    if (next_ < words_.size() && CurrencyExponent(words_[next_])) money->set_unit(words_[next_++]);
+    // Whether there is such a currency is the service's to say.
+    if (next_ < words_.size() && IsThreeCapitals(words_[next_])) money->set_unit(words_[next_++]);
     return true;
   }
   bool done() const { return next_ == words_.size(); }
@@ -53,8 +61,23 @@ class WordReader {
 std::string CodeOf(const std::string& word) { return word == "*" ? "" : word; }
 
 std::string SourceOf(const Step& step) {
-  const auto source = step.options.find("src");
-  return source == step.options.end() ? kDefaultSource : absl::AsciiStrToLower(source->second);
+  const std::string* const source = step.Option("src");
+  return source == nullptr ? kDefaultSource : absl::AsciiStrToLower(*source);
+}
+
+// Options that the verb does not have, or that are there twice, would be lost without a word.
+absl::Status CheckOptions(const Step& step, const std::set<std::string>& known) {
+  std::set<std::string> seen;
+  for (const auto& [name, value] : step.options) {
+    const bool is_tender = MethodOf(name).has_value();
+    if (name != "src" && name != "id" && !known.contains(name) &&
+        !(is_tender && known.contains("tenders"))) {
+      return Bad(step, step.verb + " has no option " + name + "=");
+    }
+    if (value.empty()) return Bad(step, name + "= says nothing");
+    if (!seen.insert(name).second && !is_tender) return Bad(step, name + "= is there twice");
+  }
+  return absl::OkStatus();
 }
 
 std::optional<v1::VoucherKind> KindOf(const std::string& verb) {
@@ -78,10 +101,10 @@ std::optional<v1::VoucherKind> KindOf(const std::string& verb) {
 
 // The option's date as the API has it; nothing where there is none.
 absl::StatusOr<std::string> DateOption(const Step& step, const std::string& name) {
-  const auto option = step.options.find(name);
-  if (option == step.options.end()) return std::string();
-  const auto day = ParseDate(option->second);
-  if (!day) return Bad(step, "that is no date: " + option->second);
+  const std::string* const option = step.Option(name);
+  if (option == nullptr) return std::string();
+  const auto day = ParseDate(*option);
+  if (!day) return Bad(step, "that is no date: " + *option);
   return FormatCivilDay(*day);
 }
 
@@ -123,17 +146,23 @@ absl::Status ReadPosting(const WorkedCase& worked, const Step& step, v1::Voucher
       posting->mutable_tax()->set_decimal(value);
     } else if (name == "of") {
       posting->set_of_code(value);
-    } else if (name == "account" && value == "payable") {
-      posting->set_account(v1::CUSTOMER_ACCOUNT_PAYABLE);
+    } else if (name == "category") {
+      posting->set_category(value);
+    } else if (name == "account") {
+      if (value != "payable" && value != "receivable")
+        return Bad(step, "an account is receivable or payable, not " + value);
+      posting->set_account(value == "payable" ? v1::CUSTOMER_ACCOUNT_PAYABLE
+                                              : v1::CUSTOMER_ACCOUNT_RECEIVABLE);
     } else if (name == "sc" || name == "xu") {
       plan->kind = StepPlan::Kind::kNotYet;
       plan->why = name == "sc" ? "store credit" : "coins";
-    } else if (name != "due" && name != "src" && name != "id" && name != "names" &&
-               name != "order" && name != "category") {
-      return Bad(step, "don't know the option " + name + "=");
+      plan->moves_money = true;
+      plan->takes_code = CodeOf(code).empty();
     }
   }
-  return absl::OkStatus();
+  // What `names` and `order` say is about allocation: the voucher is the same without.
+  return CheckOptions(step, {"tenders", "round", "tax", "of", "due", "account", "category", "names",
+                             "order", "sc", "xu"});
 }
 
 absl::Status ReadSetDebt(const WorkedCase& worked, const Step& step, WordReader* words,
@@ -143,12 +172,10 @@ absl::Status ReadSetDebt(const WorkedCase& worked, const Step& step, WordReader*
       !words->TakeMoney(worked.currency, set_debt->mutable_target())) {
     return Bad(step, "setdebt CUST AMOUNT [expect=BALANCE]");
   }
-  if (const auto code = step.options.find("code"); code != step.options.end())
-    set_debt->set_code(CodeOf(code->second));
-  if (const auto expect = step.options.find("expect"); expect != step.options.end()) {
-    plan->change.mutable_preconditions()->mutable_expected_balance()->set_decimal(expect->second);
-  }
-  return absl::OkStatus();
+  if (const auto* code = step.Option("code")) set_debt->set_code(CodeOf(*code));
+  if (const auto* expect = step.Option("expect"))
+    plan->change.mutable_preconditions()->mutable_expected_balance()->set_decimal(*expect);
+  return CheckOptions(step, {"code", "expect"});
 }
 
 absl::Status ReadReversal(const WorkedCase& worked, const Step& step, WordReader* words,
@@ -161,10 +188,10 @@ absl::Status ReadReversal(const WorkedCase& worked, const Step& step, WordReader
   reversal->set_target_code(target);
   reversal->set_code(CodeOf(code));
   // Unless said otherwise it comes from where its target does.
-  const std::string source = SourceOfCode(worked, target);
-  if (!step.options.contains("src")) plan->change.set_source(source);
+  const std::string source = SourceOfCode(worked, target, &step);
+  if (step.Option("src") == nullptr) plan->change.set_source(source);
   if (plan->change.source() != source) reversal->set_target_source(source);
-  return absl::OkStatus();
+  return CheckOptions(step, {});
 }
 
 absl::Status ReadAssignment(const WorkedCase& worked, const Step& step, WordReader* words,
@@ -176,9 +203,9 @@ absl::Status ReadAssignment(const WorkedCase& worked, const Step& step, WordRead
     return Bad(step, "assign CODE to CUST");
   if (words->TakeThe("as") && !words->Take(&code)) return Bad(step, "assign CODE to CUST as NEW");
   assign->set_target_code(target);
-  assign->set_target_source(SourceOfCode(worked, target));
+  assign->set_target_source(SourceOfCode(worked, target, &step));
   assign->set_code(CodeOf(code));
-  return absl::OkStatus();
+  return CheckOptions(step, {});
 }
 
 absl::Status ReadLock(const Step& step, WordReader* words, StepPlan* plan) {
@@ -187,7 +214,7 @@ absl::Status ReadLock(const Step& step, WordReader* words, StepPlan* plan) {
   const auto day = ParseDate(date);
   if (!day) return Bad(step, "lock DATE");
   plan->change.mutable_body()->mutable_set_book_dates()->set_closed_until(FormatCivilDay(*day));
-  return absl::OkStatus();
+  return CheckOptions(step, {});
 }
 
 absl::Status ReadLink(const Step& step, WordReader* words, StepPlan* plan) {
@@ -197,17 +224,61 @@ absl::Status ReadLink(const Step& step, WordReader* words, StepPlan* plan) {
       (into && (!words->TakeThe("into") || !words->Take(&plan->other)))) {
     return Bad(step, into ? "merge A into B" : "unmerge A");
   }
-  return absl::OkStatus();
+  return CheckOptions(step, {});
 }
 
-// Verbs of what is not built, and what they need.
-std::string NotYet(const std::string& verb) {
+// Verbs of what is not built. Write-offs change what somebody owes; the others leave what this half
+// of the ledger tells as it is.
+bool IsNotYet(const Step& step, StepPlan* plan) {
   static const std::map<std::string, std::string> kVerbs = {
       {"expire", "store credit"}, {"credit", "store credit"}, {"writeoff", "write-offs"},
       {"cancel", "orders"},       {"limit", "credit limits"}, {"policy", "coins"},
       {"coins", "coins"}};
-  const auto found = kVerbs.find(verb);
-  return found == kVerbs.end() ? std::string() : found->second;
+  const auto found = kVerbs.find(step.verb);
+  if (found == kVerbs.end()) return false;
+  plan->kind = StepPlan::Kind::kNotYet;
+  plan->why = found->second;
+  plan->moves_money = step.verb == "writeoff";
+  if (plan->moves_money && !step.words.empty()) plan->customer = step.words[0];
+  const bool has_own_code = (step.verb == "writeoff" || step.verb == "credit") &&
+                            step.words.size() > 1 && !CodeOf(step.words[1]).empty();
+  plan->takes_code = !has_own_code && (step.verb == "expire" || step.verb == "credit" ||
+                                       step.verb == "writeoff" || step.verb == "coins");
+  return true;
+}
+
+// The code that a step gives the voucher it posts; empty: none of its own.
+std::string IssuedBy(const Step& step) {
+  const auto& words = step.words;
+  if (KindOf(step.verb)) return words.size() > 1 ? CodeOf(words[1]) : "";
+  if (step.verb == "setdebt") {
+    const std::string* const code = step.Option("code");
+    return code == nullptr ? "" : CodeOf(*code);
+  }
+  if (step.verb != "reverse" && step.verb != "assign") return {};
+  const auto as = std::find(words.begin(), words.end(), "as");
+  return as == words.end() || as + 1 == words.end() ? "" : CodeOf(as[1]);
+}
+
+// Depth: reversals may name each other in circles.
+std::string FindSource(const WorkedCase& worked, const std::string& code, const Step* asker,
+                       size_t depth) {
+  const auto source_of = [&](const Step& step) {
+    if (step.verb != "reverse" || step.Option("src") != nullptr || step.words.empty() ||
+        depth > worked.steps.size()) {
+      return SourceOf(step);
+    }
+    return FindSource(worked, step.words[0], &step, depth + 1);
+  };
+  const Step* best = nullptr;
+  const bool asks_for_own = asker != nullptr && asker->Option("src") != nullptr;
+  for (const Step& step : worked.steps) {
+    if (&step == asker || IssuedBy(step) != code) continue;
+    if (asks_for_own && SourceOf(step) == SourceOf(*asker)) return SourceOf(step);
+    // In the order of the steps: what stands before the asker replaces what stood before that.
+    if (best == nullptr || asker == nullptr || step.line < asker->line) best = &step;
+  }
+  return best == nullptr ? kDefaultSource : source_of(*best);
 }
 
 }  // namespace
@@ -220,6 +291,7 @@ std::optional<v1::TenderMethod> MethodOf(const std::string& word) {
       {"transfer", v1::TENDER_METHOD_TRANSFER},
       {"cheque", v1::TENDER_METHOD_CHEQUE},
       {"debit", v1::TENDER_METHOD_DIRECT_DEBIT},
+      {"directdebit", v1::TENDER_METHOD_DIRECT_DEBIT},
       {"direct-debit", v1::TENDER_METHOD_DIRECT_DEBIT},
       {"wallet", v1::TENDER_METHOD_WALLET},
       {"cod", v1::TENDER_METHOD_CASH_ON_DELIVERY}};
@@ -228,12 +300,8 @@ std::optional<v1::TenderMethod> MethodOf(const std::string& word) {
   return method->second;
 }
 
-std::string SourceOfCode(const WorkedCase& worked, const std::string& code) {
-  for (const Step& step : worked.steps) {
-    const bool posts = KindOf(step.verb) && step.words.size() > 1 && step.words[1] == code;
-    if (posts) return SourceOf(step);
-  }
-  return kDefaultSource;
+std::string SourceOfCode(const WorkedCase& worked, const std::string& code, const Step* asker) {
+  return FindSource(worked, code, asker, 0);
 }
 
 absl::StatusOr<StepPlan> PlanStep(const WorkedCase& worked, const Step& step) {
@@ -260,8 +328,7 @@ absl::StatusOr<StepPlan> PlanStep(const WorkedCase& worked, const Step& step) {
     read = ReadLock(step, &words, &plan);
   } else if (step.verb == "merge" || step.verb == "unmerge") {
     read = ReadLink(step, &words, &plan);
-  } else if (plan.why = NotYet(step.verb); !plan.why.empty()) {
-    plan.kind = StepPlan::Kind::kNotYet;
+  } else if (IsNotYet(step, &plan)) {
     return plan;
   } else {
     return Bad(step, "don't know the verb " + step.verb);

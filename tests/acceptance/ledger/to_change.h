@@ -24,15 +24,22 @@ struct StepPlan {
   std::string customer;  // as the case names it; empty: none
   std::string other;
   std::string why;
+  // kNotYet: whether it would have changed what somebody owes, or what is in tills; and whether a
+  // code would have been generated.
+  bool moves_money = false;
+  bool takes_code = false;
 };
 
 // Error: what about the step can't be understood.
 absl::StatusOr<StepPlan> PlanStep(const WorkedCase& worked, const Step& step);
 
-// The source that a case's code comes from: of the step that issues it; "till" unless said.
-std::string SourceOfCode(const WorkedCase& worked, const std::string& code);
+// The source that a case's code comes from: of the step that issues it, "till" unless said. Of
+// several steps: one of the source that `asker` says, else the last one before `asker`, else the
+// first after it; without an asker the last of all.
+std::string SourceOfCode(const WorkedCase& worked, const std::string& code,
+                         const Step* asker = nullptr);
 
-// "debit" → DIRECT_DEBIT; nothing for a method that is none.
+// "direct-debit" → DIRECT_DEBIT; nothing for a method that is none.
 std::optional<v1::TenderMethod> MethodOf(const std::string& word);
 
 }  // namespace carnet::ledger_cases

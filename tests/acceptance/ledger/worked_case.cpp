@@ -1,6 +1,7 @@
 #include "tests/acceptance/ledger/worked_case.h"
 
 #include <fstream>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -18,7 +19,7 @@ std::vector<std::string> Words(const std::string& text) {
   return absl::StrSplit(text, absl::ByAnyChar(" \t"), absl::SkipEmpty());
 }
 
-// Without "# a remark" and spaces at the end.
+// Without "# a remark" and spaces at the end. What begins with # is left as it is.
 std::string WithoutRemark(std::string line) {
   for (size_t at = line.find('#'); at != std::string::npos; at = line.find('#', at + 1)) {
     if (at > 0 && (line[at - 1] == ' ' || line[at - 1] == '\t')) {
@@ -74,57 +75,126 @@ std::string ReadStep(const std::string& text, Step* step) {
       continue;
     }
     const size_t equals = words[i].find('=');
-    step->options[words[i].substr(0, equals)] = words[i].substr(equals + 1);
+    step->options.emplace_back(words[i].substr(0, equals), words[i].substr(equals + 1));
   }
   return {};
 }
 
+// Whether somebody meant a line to be run: a step, or an expectation with or without its sign.
+bool IsOfACase(const std::string& text) {
+  static const std::set<std::string> kWords = {"bal",  "own",  "open",   "credit",  "after",
+                                               "age",  "sc",   "xu",     "pay",     "takings",
+                                               "acct", "code", "bought", "breaches"};
+  if (text[0] == '=') return true;
+  const std::vector<std::string> words = Words(text);
+  const bool ends_in_figure =
+      absl::ascii_isdigit(static_cast<unsigned char>(words.back().back())) && words.size() > 2;
+  if (kWords.contains(words[0]) && ends_in_figure) return true;
+  Step step;
+  return ReadStep(text, &step).empty();
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& file) : name_(file) {}
+
+  void Line(int number, std::string line) {
+    const std::string at = absl::StrCat(name_, ":", number);
+    absl::StripLeadingAsciiWhitespace(&line);
+    const bool is_title = absl::StartsWith(line, "###") && !absl::StartsWith(line, "####");
+    const std::string text = WithoutRemark(std::move(line));
+    if (is_title) {
+      const std::string title(absl::StripAsciiWhitespace(absl::string_view(text).substr(3)));
+      file_.cases.push_back({.file = name_, .title = title, .currency = CurrencyIn(title)});
+      in_case_ = true;
+    } else if (text.empty() || text[0] == '#' || absl::StartsWith(text, "```")) {
+      blank_before_ = blank_before_ || text.empty();
+      in_prose_ = in_prose_ && !text.empty();
+      return;
+    } else if (!in_case_) {
+      Prose(at, text);
+    } else if (text[0] == '=') {
+      Expectations(number, text.substr(1));
+    } else if (absl::ascii_isdigit(static_cast<unsigned char>(text[0]))) {
+      ReadOneStep(number, at, text);
+    } else if (blank_before_ && !IsOfACase(text)) {
+      in_case_ = false;
+      Prose(at, text);
+    } else {
+      file_.cases.back().errors.push_back(
+          absl::StrCat(at, ": neither a step nor an expectation: ", text));
+    }
+    blank_before_ = false;
+  }
+
+  CaseFile Take() { return std::move(file_); }
+
+ private:
+  void Prose(const std::string& at, const std::string& text) {
+    if (IsOfACase(text)) {
+      file_.errors.push_back(absl::StrCat(at, ": this stands in no case: ", text));
+    } else if (!in_prose_) {
+      file_.prose.push_back(at);
+    }
+    in_prose_ = true;
+  }
+
+  void Expectations(int number, const std::string& text) {
+    WorkedCase& worked = file_.cases.back();
+    for (absl::string_view part : absl::StrSplit(text, ';')) {
+      const std::string expected(absl::StripAsciiWhitespace(part));
+      if (expected.empty()) continue;
+      worked.expectations.push_back({.line = number,
+                                     .text = expected,
+                                     .words = Words(expected),
+                                     .after_steps = worked.steps.size()});
+    }
+  }
+
+  void ReadOneStep(int number, const std::string& at, const std::string& text) {
+    WorkedCase& worked = file_.cases.back();
+    Step step{.line = number, .text = text};
+    std::string error = ReadStep(text, &step);
+    for (const Step& other : worked.steps) {
+      if (other.number == step.number) error = "another step of this case has that number";
+    }
+    if (!error.empty()) {
+      worked.errors.push_back(absl::StrCat(at, ": ", error, ": ", text));
+      return;
+    }
+    worked.steps.push_back(std::move(step));
+  }
+
+  const std::string name_;
+  CaseFile file_;
+  bool in_case_ = false;
+  bool in_prose_ = false;
+  bool blank_before_ = false;
+};
+
 }  // namespace
+
+const std::string* Step::Option(std::string_view name) const {
+  for (const auto& [key, value] : options) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
 
 std::optional<int32_t> ParseDate(std::string_view text) {
   return ParseCivilDay(text.size() == 5 ? "2026-" + std::string(text) : std::string(text));
 }
 
-absl::StatusOr<std::vector<WorkedCase>> ReadCases(const std::string& file) {
+absl::StatusOr<CaseFile> ReadCases(const std::string& file) {
   std::ifstream in(file);
   if (!in) return absl::NotFoundError("can't read " + file);
-  std::vector<WorkedCase> cases;
+  Reader reader(file);
   std::string line;
-  bool in_case = false;
-  bool blank_before = false;
   for (int number = 1; std::getline(in, line); ++number) {
-    line = WithoutRemark(std::move(line));
-    if (absl::StartsWith(line, "### ")) {
-      in_case = true;
-      cases.push_back({.file = file, .title = line.substr(4), .currency = CurrencyIn(line)});
-      continue;
-    }
-    const std::string text(absl::StripAsciiWhitespace(line));
-    if (!in_case || text.empty() || text[0] == '#' || absl::StartsWith(text, "```")) {
-      blank_before = text.empty();
-      continue;
-    }
-    if (text[0] == '=') {
-      for (absl::string_view part : absl::StrSplit(text.substr(1), ';')) {
-        const std::string expected(absl::StripAsciiWhitespace(part));
-        if (expected.empty()) continue;
-        cases.back().expectations.push_back(
-            {.line = number, .text = expected, .words = Words(expected)});
-      }
-    } else if (absl::ascii_isdigit(static_cast<unsigned char>(text[0]))) {
-      Step step{.line = number, .text = text};
-      if (const std::string error = ReadStep(text, &step); !error.empty())
-        return absl::InvalidArgumentError(absl::StrCat(file, ":", number, ": ", error));
-      cases.back().steps.push_back(std::move(step));
-    } else if (blank_before) {
-      in_case = false;
-    } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file, ":", number, ": neither a step nor an expectation: ", text));
-    }
-    blank_before = false;
+    if (number == 1 && absl::StartsWith(line, "\xef\xbb\xbf")) line.erase(0, 3);
+    reader.Line(number, std::move(line));
   }
-  return cases;
+  return reader.Take();
 }
 
 }  // namespace carnet::ledger_cases
