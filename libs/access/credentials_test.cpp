@@ -89,6 +89,29 @@ TEST_F(CredentialsTest, AKeyIsItsExactText) {
   }
 }
 
+// The whole hash is compared, not how it begins.
+TEST_F(CredentialsTest, EveryByteOfAHashCounts) {
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < 32; ++i) {
+    keys.push_back(Add());
+    std::string* hash = file_.mutable_keys(static_cast<int>(i))->mutable_hash();
+    ASSERT_EQ(hash->size(), 32U);
+    (*hash)[i] = static_cast<char>((*hash)[i] ^ 1);
+  }
+  const auto credentials = Load();
+  for (const std::string& key : keys) EXPECT_EQ(Verdict(credentials.get(), key), "unknown");
+}
+
+// What is remembered lies in few places: so many others that some fall into each of them.
+TEST_F(CredentialsTest, WhatIsRememberedIsNobodyElses) {
+  const std::string key = Add();
+  const auto credentials = Load();
+  ASSERT_EQ(Verdict(credentials.get(), key), "OK");
+  for (int i = 0; i < 60'000; ++i)
+    ASSERT_EQ(Verdict(credentials.get(), "carnet_key_" + std::to_string(i)), "malformed");
+  EXPECT_EQ(Verdict(credentials.get(), key), "OK");
+}
+
 TEST_F(CredentialsTest, TheFileHoldsNoSecret) {
   const std::string key = Add();
   Load();
