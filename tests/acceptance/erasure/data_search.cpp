@@ -10,6 +10,8 @@
 #include <memory>
 #include <set>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include <google/protobuf/message.h>
 
 #include "base/uuid.h"
@@ -20,6 +22,7 @@
 #include "event_log/embedded/row_encoding.h"
 #include "rocksdb/db.h"
 #include "rocksdb/utilities/debug.h"
+#include "vault/box.h"
 #include "vault/key_rows.h"
 #include "vault/root_key.h"
 
@@ -99,6 +102,8 @@ DataSearch::DataSearch(const std::string& data) {
     const auto opened = vault::OpenRecordKey(*root, merchant, *key_id, row.substr(key_size));
     if (opened.ok()) keys_[std::string(id)] = std::string(opened->bytes());
   }
+  ReadSpool(data + "/spool", *root);
+  ReadSpool(data + "/leads", *root);
   ReadDatabase(data + "/log");
   for (const auto& entry : fs::recursive_directory_iterator(data + "/views")) {
     if (entry.is_directory() && fs::exists(entry.path() / "CURRENT") &&
@@ -174,9 +179,27 @@ void DataSearch::Add(const std::string& place, std::string_view key, std::string
     if (place.find(":entries:") != std::string::npos) CollectAs<log::v1::VoucherRow>(value, &seals);
     if (place.find(":orders:") != std::string::npos) CollectAs<log::v1::OrderRow>(value, &seals);
   }
+  std::string together;  // a delivery's body is sealed in pieces of base64
   for (const v1::Sealed& seal : seals) {
     const auto found = keys_.find(seal.key_id());
-    if (found != keys_.end()) unsealed_[place] += Decrypt(found->second, seal.box()) + "\n";
+    if (found == keys_.end()) continue;
+    const std::string text = Decrypt(found->second, seal.box());
+    unsealed_[place] += text + "\n";
+    together += text;
+  }
+  std::string body;
+  if (!together.empty() && absl::Base64Unescape(together, &body)) unsealed_[place] += body;
+}
+
+void DataSearch::ReadSpool(const std::string& folder, const vault::Key& root) {
+  std::error_code none;
+  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+    const std::string stem = at->path().stem();
+    uint64_t number = 0;
+    if (!absl::SimpleAtoi(stem, &number)) continue;
+    const std::string purpose = vault::AssociatedData({"carnet spool", std::to_string(number)});
+    if (!vault::OpenBox(root, purpose, bytes_[at->path()], &unsealed_[at->path()]))
+      trouble_ += at->path().string() + " can't be opened\n";
   }
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "vault/key.h"
+
 namespace carnet::acceptance {
 
 class DataSearch {
@@ -28,6 +30,8 @@ class DataSearch {
  private:
   void ReadFiles(const std::string& data);
   void ReadDatabase(const std::string& path);
+  // Deliveries that wait for the log, sealed with the root key.
+  void ReadSpool(const std::string& folder, const vault::Key& root);
   // Takes what a row holds, and the seals in it.
   void Add(const std::string& place, std::string_view key, std::string_view value);
 

@@ -4,6 +4,7 @@
 // CARNET_SEED repeats the choice of places to be killed at, CARNET_KILL_POINTS asks for more.
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -20,6 +21,7 @@
 #include "carnet/v1/customer_service.grpc.pb.h"
 #include "carnet/v1/identity_service.grpc.pb.h"
 #include "carnet/v1/ledger_service.grpc.pb.h"
+#include "projection/generations.h"
 #include "runtime/grpc_status.h"
 #include "tests/acceptance/erasure/data_search.h"
 #include "tests/acceptance/kill/carnetd_process.h"
@@ -381,6 +383,42 @@ TEST_F(ErasureTest, NoFormerValueIsLeftAnywhereAndTheOthersAreAllThere) {
   const DataSearch restarted(data_);
   EXPECT_THAT(Standing(restarted, TokensOf(kLan)), IsEmpty());
   EXPECT_GT(Standing(restarted, TokensOf(kControl)).size(), 8U);
+}
+
+// What was folded before, and what somebody copied aside, has the same boxes and no key.
+TEST_F(ErasureTest, OlderGenerationsAndCheckpointsCannotBeReadEither) {
+  ASSERT_NO_FATAL_FAILURE(StartAndServe());
+  Tell(kLan);
+  Tell(kControl);
+  const v1::Customer lan = Lookup(kLan);
+  ASSERT_NO_FATAL_FAILURE(Stop());
+  namespace fs = std::filesystem;
+  for (const std::string partition : {"0", "1"}) {
+    const fs::path folder = data_ + "/views/" + partition;
+    for (const char* copy : {"gen-2", "checkpoint"})
+      fs::copy(folder / "gen-1", folder / copy, fs::copy_options::recursive);
+    ASSERT_TRUE(projection::MakeServing(data_ + "/views", std::stoi(partition), 2).ok());
+  }
+  const auto under = [](const std::vector<std::string>& places, const std::string& folder) {
+    return std::count_if(places.begin(), places.end(), [&](const std::string& place) {
+      return place.find("/" + folder) != std::string::npos;
+    });
+  };
+  {
+    const DataSearch before(data_);
+    ASSERT_EQ(before.trouble(), "");
+    for (const char* folder : {"gen-1", "gen-2", "checkpoint"})
+      EXPECT_GT(under(before.Find(kLan.email), folder), 0) << folder;
+  }
+  ASSERT_NO_FATAL_FAILURE(StartAndServe());
+  v1::EraseCustomerResponse erased;
+  ASSERT_TRUE(Erase(lan.name(), Uuid::Random().ToString(), &erased).ok());
+  ASSERT_NO_FATAL_FAILURE(Stop());
+  const DataSearch after(data_);
+  ASSERT_EQ(after.trouble(), "");
+  for (const std::string& value : kLan.values()) EXPECT_THAT(after.Find(value), IsEmpty()) << value;
+  for (const char* folder : {"gen-1", "gen-2", "checkpoint"})
+    EXPECT_GT(under(after.Find(kControl.email), folder), 0) << folder;
 }
 
 TEST_F(ErasureTest, WhatComesLateStaysNamelessAndWhatComesLaterIsSomebodyNew) {

@@ -11,6 +11,7 @@
 #include "base/fatal.h"
 #include "base/partition.h"
 #include "carnet/v1/admin_service.grpc.pb.h"
+#include "event_log/kafka/admin.h"
 #include "event_log/kafka/kafka_log.h"
 #include "tests/acceptance/kill/checks.h"
 #include "vault/kafka_key_store.h"
@@ -31,9 +32,17 @@ std::string MerchantOf(int32_t partition, const std::string& name) {
 
 }  // namespace
 
-KafkaShop::KafkaShop(int brokers) : kafka_(brokers) {
+KafkaShop::KafkaShop(int brokers, const std::map<std::string, std::string>& keys_settings)
+    : kafka_(brokers) {
   const event_log::KafkaConnection connection{.brokers = kafka_.bootstrap(), .properties = {}};
   const bool development = brokers == 1;
+  if (!keys_settings.empty()) {
+    const auto admin = event_log::Admin::Make(connection);
+    const absl::Status made = admin.ok() ? (*admin)->Create(vault::KafkaKeyStoreOptions().topic, 1,
+                                                            brokers, keys_settings)
+                                         : admin.status();
+    if (!made.ok()) Fatal(made.ToString());
+  }
   const absl::Status keys =
       vault::InitKafkaKeyTopic({.connection = connection, .development = development}, brokers);
   if (!keys.ok()) Fatal(keys.ToString());

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,8 +24,9 @@ class KafkaShop {
  public:
   static constexpr int kReplicas = 2;
 
-  // One broker, or three. Starts nothing of Carnet yet; log and keys are made.
-  explicit KafkaShop(int brokers);
+  // One broker, or three. Starts nothing of Carnet yet; log and keys are made. `keys_settings`: of
+  // the keys' topic, instead of those that it is made with.
+  explicit KafkaShop(int brokers, const std::map<std::string, std::string>& keys_settings = {});
   ~KafkaShop();
 
   kafka_cluster::Cluster& kafka() { return kafka_; }
