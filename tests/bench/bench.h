@@ -45,6 +45,9 @@ struct Options {
   int64_t orders = 40'000;  // a round
   int64_t offline_sales = 100'000;
   int idle_connections = 10'000;
+  // Figures of identity instead (figure_identity.cpp), over `contacts` changes.
+  bool identity = false;
+  std::string stream;  // of such changes; empty: one that is made up
 };
 
 class Bench {
@@ -147,6 +150,10 @@ void MeasureTillBatches(Bench* bench);
 void MeasureIdleConnections(Bench* bench);
 // On Kafka, which it starts: the answers' times while the log stands still.
 void MeasureAnswersWithoutLog(Bench* bench);
+
+// Figures of identity, in this order. Each starts on an empty log.
+void MeasureIdentityFolded(Bench* bench);
+void MeasureCustomers(Bench* bench);
 
 // Publishes messages over one stream, all of them durable when it returns, and says how many
 // seconds that took; `ends` grows to the log's end by partition. `credential`: a key, or empty.

@@ -23,6 +23,13 @@
 //   GetCustomer's export                   figure_cards.cpp          CSV, against a scan of the
 //   same rows
 //
+// With --identity instead, each on an empty log:
+//
+//   identity folded          figure_identity.cpp       contact changes of people whom several
+//                                                      channels know, against PARSE
+//   GetCustomer              figure_identity.cpp       of 10 members, against 1
+//   erase                    figure_identity.cpp       until nobody can read it
+//
 // With --kafka instead, the log on one broker that this program starts (deploy/kafka):
 //
 //   PublishBatch, catch-up   as above; PARSE is FLOOR: consumed with librdkafka, and parsed
@@ -91,6 +98,10 @@ Options ParseOptions(int argc, char** argv) {
       options.doors = true;
       continue;
     }
+    if (flag == "--identity") {
+      options.identity = true;
+      continue;
+    }
     if (flag == "--cards") {
       options.cards = true;
       continue;
@@ -99,6 +110,8 @@ Options ParseOptions(int argc, char** argv) {
     const std::string value = argv[++i];
     if (flag == "--folder") {
       options.folder = value;
+    } else if (flag == "--stream") {
+      options.stream = value;
     } else if (flag == "--carnetd") {
       options.carnetd = value;
     } else if (flag == "--changes") {
@@ -136,6 +149,13 @@ void Run(const Options& options) {
     MeasureContactsFolded(&bench);
     MeasureImport(&bench);
     MeasureManyCustomers(&bench);
+    bench.report.AddFact("load", load + " before, " + LoadAverage() + " at the end");
+    std::fputs((options.json ? bench.report.Json() : bench.report.Text()).c_str(), stdout);
+    return;
+  }
+  if (options.identity) {
+    MeasureIdentityFolded(&bench);
+    MeasureCustomers(&bench);
     bench.report.AddFact("load", load + " before, " + LoadAverage() + " at the end");
     std::fputs((options.json ? bench.report.Json() : bench.report.Text()).c_str(), stdout);
     return;
