@@ -43,6 +43,8 @@ const int kSlow = Setting("CARNET_SIEGE_SLOW", 100);
 // What all idle connections may take, and what the limits of bodies allow beside.
 constexpr int64_t kMostBytesMore = int64_t{200} << 20;
 constexpr auto kMostForAnAnswer = std::chrono::seconds(2);
+// Of each slow sender.
+constexpr int kByteEveryMs = 50;
 // A request that is not whole by then is cut off.
 constexpr int kCutOffSeconds = 15;
 
@@ -81,6 +83,7 @@ class SiegeTest : public DoorsTest {
           connection->Send(begin);
         }
       }
+      poll(nullptr, 0, kByteEveryMs);  // the pace of the attack
     });
   }
 
