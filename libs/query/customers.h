@@ -64,9 +64,9 @@ class Customers {
                                                   uint64_t number) const;
 
   // The next customers by id after `last` (none: the first), which becomes the last one's: up to
-  // `count` of them, opened; values alone (see CardParts). Cards are made by several threads, of which each hands its own to
-  // `visit` with their places in that order, from 0. False: there are no more. Errors: the
-  // opener's.
+  // `count` of them, opened; values alone (see CardParts). Cards are made by several threads, of
+  // which each hands its own to `visit` with their places in that order, from 0. False: there are
+  // no more. Errors: the opener's.
   absl::StatusOr<bool> NextMany(
       const view_store::Snapshot& snapshot, std::string_view merchant, std::optional<Uuid>* last,
       size_t count, const std::function<void(size_t place, carnet::v1::Customer*)>& visit) const;

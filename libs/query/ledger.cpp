@@ -253,8 +253,11 @@ absl::Status Ledger::GetVoucher(const View& view, const carnet::v1::GetVoucherRe
   if (*number == 0 ||
       !GetRow(*view.snapshot, Family::kEntries, domain::VoucherKey(*merchant, *number), &row)) {
     return Error(absl::StatusCode::kNotFound, reason::kVoucherUnknown,
-                 "there is no such voucher (yet): if you have just published it, pass its token as "
-                 "min_position",
+                 request.code().empty() || !request.source().empty()
+                     ? "there is no such voucher (yet): if you have just published it, pass its "
+                       "token as min_position"
+                     : "no generated code is like that (yet): name the source, if it is a source's "
+                       "own code",
                  request.code().empty() ? "name" : "code");
   }
   auto* voucher = response->mutable_voucher();

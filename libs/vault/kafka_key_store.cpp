@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 
@@ -23,6 +22,7 @@
 #include "event_log/kafka/consumer.h"
 #include "event_log/kafka/producer.h"
 #include "vault/box.h"
+#include "vault/kafka_key_rows.h"
 #include "vault/key_rows.h"
 
 namespace carnet::vault {
@@ -52,95 +52,6 @@ std::optional<absl::Duration> ReadMillis(const std::string& text) {
 absl::Status Unavailable(const std::string& what) {
   return Error(absl::StatusCode::kUnavailable, "KAFKA", what);
 }
-
-// All rows of the topic, as read up to `position`.
-class Rows {
- public:
-  explicit Rows(ErasedRecords* erased) : erased_(erased) {}
-
-  void Apply(std::string_view key, std::string_view value, bool tombstone) {
-    if (key.empty()) return;
-    std::string_view merchant;
-    std::string_view id;
-    switch (key.front()) {
-      case kCheckRow:
-        if (check_.empty()) check_ = value;
-        return;
-      case kMerchantRow:
-        if (ParseRowKey(key, &merchant, &id) && !tombstone) {
-          merchants_.emplace(std::string(merchant), std::string(value));
-        }
-        return;
-      case kKeyRow:
-        if (!ParseRowKey(key, &merchant, &id) || id.size() != Uuid::kSize) return;
-        if (tombstone) {
-          Forget(key, merchant, id);
-        } else if (const auto record = RecordOf(value)) {
-          if (!keys_.emplace(std::string(key), std::string(value)).second) return;
-          records_[RowKey(kRecordRow, merchant, record->bytes())].append(id);
-        }
-        return;
-      case kErasedRow:
-        if (!ParseRowKey(key, &merchant, &id) || tombstone || value.size() != 8) return;
-        if (const auto record = Uuid::FromBytes(id))
-          erased_->Add(merchant, *record, static_cast<int64_t>(ReadBigEndian64(value)));
-        return;
-      default:
-        return;
-    }
-  }
-
-  const std::string& check() const { return check_; }
-  const std::string* MerchantRow(std::string_view merchant) const {
-    const auto found = merchants_.find(std::string(merchant));
-    return found == merchants_.end() ? nullptr : &found->second;
-  }
-  const std::string* KeyOf(std::string_view merchant, std::string_view key_id) const {
-    const auto found = keys_.find(RowKey(kKeyRow, merchant, key_id));
-    return found == keys_.end() ? nullptr : &found->second;
-  }
-  // Key ids of a record, the newest last.
-  std::string KeysOf(std::string_view merchant, const Uuid& record) const {
-    const auto found = records_.find(RowKey(kRecordRow, merchant, record.bytes()));
-    return found == records_.end() ? std::string() : found->second;
-  }
-  std::vector<std::string> Merchants() const {
-    std::vector<std::string> all;
-    for (const auto& [merchant, row] : merchants_) all.push_back(merchant);
-    std::sort(all.begin(), all.end());
-    return all;
-  }
-  // "r" rows as key_rows.h has them.
-  const std::map<std::string, std::string>& Records() const { return records_; }
-  bool HasRecordKeys(std::string_view merchant) const {
-    const std::string prefix = RowKey(kRecordRow, merchant);
-    const auto next = records_.lower_bound(prefix);
-    return next != records_.end() && next->first.starts_with(prefix);
-  }
-
- private:
-  void Forget(std::string_view key, std::string_view merchant, std::string_view id) {
-    const auto row = keys_.find(std::string(key));
-    if (row == keys_.end()) return;
-    const auto record = RecordOf(row->second);
-    keys_.erase(row);
-    const auto list = records_.find(RowKey(kRecordRow, merchant, record->bytes()));
-    if (list == records_.end()) return;
-    std::string& ids = list->second;
-    for (size_t at = 0; at < ids.size(); at += Uuid::kSize) {
-      if (std::string_view(ids).substr(at, Uuid::kSize) != id) continue;
-      ids.erase(at, Uuid::kSize);
-      break;
-    }
-    if (ids.empty()) records_.erase(list);
-  }
-
-  ErasedRecords* const erased_;
-  std::string check_;
-  absl::flat_hash_map<std::string, std::string> merchants_;
-  absl::flat_hash_map<std::string, std::string> keys_;
-  std::map<std::string, std::string> records_;
-};
 
 class KafkaKeyStore final : public DurableKeyStore {
  public:
@@ -420,7 +331,7 @@ class KafkaKeyStore final : public DurableKeyStore {
   std::mutex mutex_;
   std::condition_variable advanced_;
   // Guarded by mutex_.
-  Rows rows_{&erased_};
+  KafkaKeyRows rows_{&erased_};
   int64_t position_ = 0;
 
   // The tail's own.

@@ -1,8 +1,11 @@
+#include <map>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include <grpcpp/client_context.h>
 
+#include "base/money.h"
 #include "carnet/v1/ledger_service.grpc.pb.h"
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -13,6 +16,29 @@
 #include "runtime/grpc_status.h"
 
 namespace carnet::cli {
+namespace {
+
+// Adds up a column, unit by unit.
+class Total {
+ public:
+  void Add(const v1::Amount& amount) {
+    std::optional<int64_t>& sum = sums_.try_emplace(amount.unit(), 0).first->second;
+    if (sum) sum = CheckedAdd(*sum, amount.minor());
+  }
+  // Empty where there is none, or 64 bits do not hold it.
+  std::string Text(const std::string& unit) const {
+    const auto sum = sums_.find(unit);
+    if (sum == sums_.end() || !sum->second) return {};
+    const int exponent = CurrencyExponent(unit).value_or(0);
+    return absl::StrCat(FormatDecimal(*sum->second, exponent), " ", unit);
+  }
+  const std::map<std::string, std::optional<int64_t>>& sums() const { return sums_; }
+
+ private:
+  std::map<std::string, std::optional<int64_t>> sums_;
+};
+
+}  // namespace
 
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowSums& command) {
   const auto merchant = session.Merchant();
@@ -37,15 +63,23 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowSums& command) {
                {"IN", Align::kRight},
                {"OUT", Align::kRight},
                {"NET", Align::kRight}});
+  Total in;
+  Total out;
+  Total net;
   for (const v1::AccountSum& sum : response->sums()) {
     if (session.json()) {
       session.Print(ToJson(sum) + "\n");
     } else {
       table.Add({sum.period(), sum.account(), sum.source(), AmountText(sum.debits()),
                  AmountText(sum.credits()), AmountText(sum.net())});
+      in.Add(sum.debits());
+      out.Add(sum.credits());
+      net.Add(sum.net());
     }
   }
   if (session.json()) return ExitCode::kDone;
+  for (const auto& [unit, sum] : net.sums())
+    table.Add({"total", "", "", in.Text(unit), out.Text(unit), net.Text(unit)});
   session.Print(table.empty() ? "Nothing.\n" : table.Render());
   return ExitCode::kDone;
 }
@@ -65,15 +99,24 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowTrialBalance& com
                {"CREDITS", Align::kRight},
                {"BALANCE", Align::kRight},
                {""}});
+  Total total;
+  std::string unit;  // of the lines above
+  const auto add_total = [&] {
+    if (!unit.empty()) table.Add({"total", "", "", total.Text(unit), ""});
+  };
   for (const v1::TrialBalanceLine& line : response->lines()) {
     if (session.json()) {
       session.Print(ToJson(line) + "\n");
-    } else {
-      table.Add({line.account(), AmountText(line.debits()), AmountText(line.credits()),
-                 AmountText(line.balance()), line.control() ? "all customers" : ""});
+      continue;
     }
+    if (line.balance().unit() != unit) add_total();
+    unit = line.balance().unit();
+    table.Add({line.account(), AmountText(line.debits()), AmountText(line.credits()),
+               AmountText(line.balance()), line.control() ? "all customers" : ""});
+    total.Add(line.balance());
   }
   if (session.json()) return ExitCode::kDone;
+  add_total();
   session.Print(table.empty() ? "No voucher yet.\n" : table.Render());
   return ExitCode::kDone;
 }

@@ -1,9 +1,11 @@
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include <grpcpp/client_context.h>
 
+#include "base/money.h"
 #include "carnet/v1/ledger_service.grpc.pb.h"
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -85,16 +87,19 @@ class TableWriter final : public Writer {
   explicit TableWriter(const Session& session) : session_(session) {}
   void Begin(const v1::GetStatementResponse& first) override {
     unit_ = first.unit();
-    table_.Add({"", "", "opening", "", AmountText(first.opening()), "", "", ""});
+    table_.Add({"", "", "", "opening", "", AmountText(first.opening()), "", "", ""});
   }
   void Line(const v1::StatementLine& line) override {
-    table_.Add({line.effective_date(), line.code(), EnumWord(line.kind()), line.amount(),
+    // The column is there only where a line was recorded on another day than the one it counts for.
+    table_.Add({line.effective_date(),
+                line.recorded_date() == line.effective_date() ? "" : line.recorded_date(),
+                line.code(), EnumWord(line.kind()), line.amount(),
                 absl::StrCat(line.balance(), " ", unit_),
                 line.due_date() == line.effective_date() ? "" : line.due_date(),
                 absl::StrCat(line.channel(), "/", line.source()), Remarks(line)});
   }
   void End(const v1::Amount& closing) override {
-    table_.Add({"", "", "closing", "", AmountText(closing), "", "", ""});
+    table_.Add({"", "", "", "closing", "", AmountText(closing), "", "", ""});
     session_.Print(table_.Render());
   }
 
@@ -102,6 +107,7 @@ class TableWriter final : public Writer {
   const Session& session_;
   std::string unit_;
   Table table_{{{"DATE"},
+                {"RECORDED"},
                 {"CODE"},
                 {"KIND"},
                 {"AMOUNT", Align::kRight},
@@ -173,6 +179,8 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExplainFigure& comman
                {"CHANGE ID"},
                {"REMARKS"}});
   v1::Amount figure;
+  uint64_t count = 0;
+  std::optional<int64_t> sum = 0;
   const absl::Status status = ForEachOnPages(
       session, &v1::LedgerService::Stub::ExplainFigure, request, command.limit,
       [&](const v1::ExplainFigureResponse& page) {
@@ -185,6 +193,8 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExplainFigure& comman
           return absl::OkStatus();
         }
         const v1::Voucher& voucher = explained.voucher();
+        ++count;
+        if (sum) sum = CheckedAdd(*sum, explained.amount().minor());
         table.Add({AmountText(explained.amount()), voucher.effective_date(),
                    voucher.recorded_date(), EnumWord(voucher.kind()), voucher.code(),
                    absl::StrCat(voucher.channel(), "/", voucher.source()), voucher.actor(),
@@ -194,8 +204,12 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ExplainFigure& comman
       });
   if (!status.ok()) return status;
   if (session.json()) return ExitCode::kDone;
-  session.Print(table.Render());
-  session.Print(absl::StrCat(AmountText(figure), "\n"));
+  if (count > 0) session.Print(table.Render());
+  // With a limit the vouchers that are shown may be a part of it.
+  const std::string shown = Count(count, "voucher");
+  session.Print(sum == figure.minor()
+                    ? absl::StrCat(shown, ": ", AmountText(figure), "\n")
+                    : absl::StrCat(shown, " of those that make ", AmountText(figure), "\n"));
   return ExitCode::kDone;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/advice.h"
 #include "cli/json.h"
 #include "cli/position.h"
+#include "cli/vouchers.h"
 #include "cli/words.h"
 
 namespace carnet::cli {
@@ -35,6 +36,43 @@ TEST(Words, TimesHaveTheirZone) {
   time.set_seconds(1747465440);
   EXPECT_EQ(TimeText(time, absl::UTCTimeZone()), "2025-05-17 07:04:00 +00:00");
   EXPECT_EQ(TimeText(time, absl::FixedTimeZone(7 * 3600)), "2025-05-17 14:04:00 +07:00");
+}
+
+v1::Amount Euros(int64_t minor, const std::string& decimal) {
+  v1::Amount amount;
+  amount.set_unit("EUR");
+  amount.set_minor(minor);
+  amount.set_decimal(decimal);
+  return amount;
+}
+
+TEST(Vouchers, ABillIsAboutThePayable) {
+  v1::Voucher bill;
+  bill.set_kind(v1::VOUCHER_KIND_BILL);
+  bill.set_record("customers/of-a-supplier");
+  *bill.mutable_total() = Euros(6000, "60.00");
+  *bill.mutable_receivable() = Euros(0, "0.00");
+  *bill.mutable_balance_after() = Euros(700, "7.00");
+  *bill.mutable_payable() = Euros(-6000, "-60.00");
+  *bill.mutable_payable_balance_after() = Euros(-9000, "-90.00");
+  const std::string shown = RenderVouchers({bill}, nullptr);
+  EXPECT_NE(shown.find("60.00 EUR  -60.00 EUR  -90.00 EUR"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("7.00"), std::string::npos) << shown;
+}
+
+TEST(Vouchers, TendersHaveTheMerchantsOwnNames) {
+  v1::Voucher sale;
+  *sale.mutable_total() = Euros(6000, "60.00");
+  auto* tender = sale.add_tenders();
+  tender->set_method(v1::TENDER_METHOD_CARD);
+  tender->set_label("Visa terminal 2");
+  tender->mutable_amount()->set_minor(6000);
+  EXPECT_EQ(TendersText(sale), "card (Visa terminal 2)");
+  tender->mutable_amount()->set_minor(5000);
+  tender = sale.add_tenders();
+  tender->set_method(v1::TENDER_METHOD_CASH);
+  tender->mutable_amount()->set_minor(1000);
+  EXPECT_EQ(TendersText(sale), "card (Visa terminal 2) 50.00 + cash 10.00");
 }
 
 TEST(Words, EnumsReadAsWords) {

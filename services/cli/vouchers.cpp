@@ -3,6 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include <google/protobuf/timestamp.pb.h>
 
 #include "cli/table.h"
 #include "cli/words.h"
@@ -10,11 +12,15 @@
 namespace carnet::cli {
 
 std::string TendersText(const v1::Voucher& voucher) {
-  if (voucher.tenders_size() == 1) return EnumWord(voucher.tenders(0).method());
+  const auto name = [](const v1::Tender& tender) {
+    const std::string method = EnumWord(tender.method());
+    return tender.label().empty() ? method : absl::StrCat(method, " (", tender.label(), ")");
+  };
+  if (voucher.tenders_size() == 1) return name(voucher.tenders(0));
   return absl::StrJoin(voucher.tenders(), " + ", [&](std::string* out, const v1::Tender& tender) {
     // The unit stands in the total's column; only the decimals are needed.
     std::string amount = AmountText(tender.amount(), voucher.total().unit());
-    absl::StrAppend(out, EnumWord(tender.method()), " ", amount.substr(0, amount.find(' ')));
+    absl::StrAppend(out, name(tender), " ", amount.substr(0, amount.find(' ')));
   });
 }
 
@@ -63,6 +69,9 @@ std::string RenderVoucher(const v1::Voucher& voucher) {
   add("payable", AmountText(voucher.payable()));
   add("payable after", AmountText(voucher.payable_balance_after()));
   add("exchanged for", AmountText(voucher.exchanged()));
+  google::protobuf::Timestamp happened;
+  happened.set_seconds(absl::ToUnixSeconds(absl::FromUnixMicros(voucher.occurred_at_micros())));
+  add("happened", TimeText(happened));
   add("counts for", voucher.effective_date());
   add("recorded", voucher.recorded_date());
   add("category", voucher.category());
@@ -94,11 +103,15 @@ std::string RenderVouchers(const std::vector<v1::Voucher>& vouchers,
                {"REMARKS"}});
   for (const v1::Voucher& voucher : vouchers) {
     const bool has_account = !voucher.record().empty();
+    // Of the account it is about: the receivable, but for what has to do with a supplier.
+    const bool payable = voucher.has_payable() && voucher.receivable().minor() == 0;
+    const v1::Amount& amount = payable ? voucher.payable() : voucher.receivable();
+    const v1::Amount& after = payable ? voucher.payable_balance_after() : voucher.balance_after();
     table.Add({voucher.effective_date(), voucher.code(), EnumWord(voucher.kind()),
                name_of ? name_of(voucher) : "", AmountText(voucher.total()),
-               voucher.receivable().minor() == 0 ? "" : AmountText(voucher.receivable()),
-               has_account ? AmountText(voucher.balance_after()) : "", TendersText(voucher),
-               absl::StrCat(voucher.channel(), "/", voucher.source()), RemarksText(voucher)});
+               amount.minor() == 0 ? "" : AmountText(amount), has_account ? AmountText(after) : "",
+               TendersText(voucher), absl::StrCat(voucher.channel(), "/", voucher.source()),
+               RemarksText(voucher)});
   }
   return table.Render();
 }
