@@ -40,6 +40,7 @@ struct Delivery {
   std::string url;
   std::string_view body;
   int64_t received_at_micros = 0;
+  bool has_waited = false;  // on disk, since then
   SourceSettings settings;
 
   // Empty where there is none.

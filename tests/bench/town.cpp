@@ -17,6 +17,18 @@ namespace {
 constexpr int64_t kBegin = 1'704'153'600;
 constexpr uint64_t kSeconds = 2ULL * 365 * 86'400;
 
+bool IsAscii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<signed char>(c) >= 0; });
+}
+
+// In UTF-8.
+std::string FirstLetter(const std::string& text) {
+  size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) ++size;
+  return text.substr(0, size);
+}
+
 std::string Digits(const char* format, uint32_t number) {
   char text[24];
   std::snprintf(text, sizeof text, format, number);
@@ -92,13 +104,13 @@ class Town {
   void FillName(const Person& person, v1::PersonName* name) {
     std::string given = person.looks.name().given().plain();
     std::string family = person.looks.name().family().plain();
-    if (Percent(6) && family.size() > 4) std::swap(family[2], family[3]);
+    if (Percent(6) && family.size() > 4 && IsAscii(family)) std::swap(family[2], family[3]);
     switch (random_.Below(10)) {
       case 0:
         name->mutable_full()->set_plain(family);
         break;
       case 1:
-        name->mutable_full()->set_plain(given.substr(0, 1) + ". " + family);
+        name->mutable_full()->set_plain(FirstLetter(given) + ". " + family);
         break;
       default:
         name->mutable_full()->set_plain(given + " " + family);

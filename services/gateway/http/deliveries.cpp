@@ -30,8 +30,9 @@ v1::Change UnusableChange(const Endpoint& endpoint, const channels::Delivery& de
   change.set_channel(std::string(endpoint.adapter->name));
   change.set_source(endpoint.settings.source);
   change.set_intent(v1::INTENT_FACT);
-  // One that waited in the spool is about then: who was forgotten since may stand in it.
-  if (delivery.received_at_micros > 0) {
+  // One that waited is about then: who was forgotten since may stand in it. (Without that, what is
+  // sent again is the same change.)
+  if (delivery.has_waited) {
     *change.mutable_occurred_at() =
         google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(delivery.received_at_micros);
   }

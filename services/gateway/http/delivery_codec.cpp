@@ -51,6 +51,7 @@ bool DecodeDelivery(std::string_view bytes, std::string* path, channels::Deliver
                                             delivery->received_at_micros);
   if (error != std::errc() || end != received.data() + received.size()) return false;
   delivery->body = *body;
+  delivery->has_waited = true;
   while (!bytes.empty()) {
     auto& [name, value] = delivery->headers.emplace_back();
     if (!Read(&bytes, &name) || !Read(&bytes, &value)) return false;

@@ -40,6 +40,7 @@ channels::Delivery Notice(const std::string& id, const std::string& page, int64_
   notice.topic = "leadgen";
   notice.headers = {{kLeadHeader, id}, {kPageHeader, page}};
   notice.received_at_micros = received_at;
+  notice.has_waited = true;
   return notice;
 }
 

@@ -180,12 +180,13 @@ void DataSearch::Add(const std::string& place, std::string_view key, std::string
     if (place.find(":orders:") != std::string::npos) CollectAs<log::v1::OrderRow>(value, &seals);
   }
   std::string together;  // a delivery's body is sealed in pieces of base64
+  v1::SealedContent content;
   for (const v1::Sealed& seal : seals) {
     const auto found = keys_.find(seal.key_id());
     if (found == keys_.end()) continue;
     const std::string text = Decrypt(found->second, seal.box());
     unsealed_[place] += text + "\n";
-    together += text;
+    if (content.ParseFromString(text)) together += content.typed();
   }
   std::string body;
   if (!together.empty() && absl::Base64Unescape(together, &body)) unsealed_[place] += body;
