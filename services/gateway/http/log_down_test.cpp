@@ -91,6 +91,12 @@ int64_t ResidentBytes() {
 
 // What waits for the log, twice over (here and in the log), and what the test itself notes.
 constexpr int64_t kMostBytesMore = int64_t{100} << 20;
+// A sanitizer keeps what was freed, to find who uses it still: what is resident says nothing then.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kResidentIsUsed = false;
+#else
+constexpr bool kResidentIsUsed = true;
+#endif
 
 // What one channel sends, and how it says that it is the sender.
 struct Sender {
@@ -291,7 +297,7 @@ TEST_F(LogDownTest, NothingIsLostOrDoubledAndMemoryIsBounded) {
     const int before = answered_;
     WaitUntil([&] { return answered_ > before + 100 && spool_->empty(); });
   }
-  EXPECT_LT(most, kMostBytesMore);
+  if (kResidentIsUsed) EXPECT_LT(most, kMostBytesMore);
   stop_ = true;
   for (std::thread& sender : senders) sender.join();
   WaitUntil([&] { return spool_->empty(); });
