@@ -97,6 +97,7 @@ absl::StatusOr<TopicDescription> Admin::Describe(const std::string& topic) {
   if (count != 1) return KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG, "describe " + topic);
   if (const auto error = rd_kafka_ConfigResource_error(found[0]);
       error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return Missing(topic);
     return KafkaError(error, "describe " + topic);
   }
   const rd_kafka_ConfigEntry_t** const entries = rd_kafka_ConfigResource_configs(found[0], &count);

@@ -297,6 +297,22 @@ absl::Status WriteManifests(const KafkaLogOptions& options, const Reader& reader
 
 }  // namespace
 
+namespace {
+
+// Of a topic that was just made: the broker that is asked may not know of it yet, though the one
+// before did.
+template <typename Ask>
+auto WhenKnown(Ask ask) {
+  const absl::Time give_up = absl::Now() + kReadTimeout;
+  while (true) {
+    auto answer = ask();
+    if (ReasonOf(answer.status()) != "TOPIC_MISSING" || absl::Now() > give_up) return answer;
+    absl::SleepFor(absl::Milliseconds(50));
+  }
+}
+
+}  // namespace
+
 absl::StatusOr<Identity> InitKafkaLog(const KafkaLogOptions& options, int32_t partition_count,
                                       int32_t replicas) {
   if (partition_count < 1 || partition_count > kMaxPartitions) {
@@ -317,7 +333,7 @@ absl::StatusOr<Identity> InitKafkaLog(const KafkaLogOptions& options, int32_t pa
         !status.ok()) {
       return status;
     }
-    description = (*admin)->Describe(options.topic);
+    description = WhenKnown([&] { return (*admin)->Describe(options.topic); });
   }
   if (!description.ok()) return description.status();
   if (description->partitions != partition_count) {
@@ -330,7 +346,7 @@ absl::StatusOr<Identity> InitKafkaLog(const KafkaLogOptions& options, int32_t pa
       !status.ok()) {
     return status;
   }
-  return OpenReader(options, *reader, consumer);
+  return WhenKnown([&] { return OpenReader(options, *reader, consumer); });
 }
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenKafkaLog(const KafkaLogOptions& options) {
