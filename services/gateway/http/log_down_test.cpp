@@ -297,7 +297,9 @@ TEST_F(LogDownTest, NothingIsLostOrDoubledAndMemoryIsBounded) {
     const int before = answered_;
     WaitUntil([&] { return answered_ > before + 100 && spool_->empty(); });
   }
-  if (kResidentIsUsed) EXPECT_LT(most, kMostBytesMore);
+  if (kResidentIsUsed) {
+    EXPECT_LT(most, kMostBytesMore);
+  }
   stop_ = true;
   for (std::thread& sender : senders) sender.join();
   WaitUntil([&] { return spool_->empty(); });
