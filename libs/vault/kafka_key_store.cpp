@@ -418,7 +418,7 @@ absl::Status InitKafkaKeyTopic(const KafkaKeyStoreOptions& options, int32_t repl
       return status;
     }
   }
-  return CheckTopic(options).status();
+  return event_log::WhenKnown([&] { return CheckTopic(options); }).status();
 }
 
 absl::StatusOr<bool> KafkaKeyTopicIsBound(const KafkaKeyStoreOptions& options) {

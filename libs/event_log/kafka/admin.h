@@ -8,7 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
+#include "base/error.h"
 #include "event_log/kafka/connection.h"
 
 struct rd_kafka_s;
@@ -42,5 +45,17 @@ class Admin {
 
   rd_kafka_s* const client_;
 };
+
+// Asks about a topic that was just made until there is an answer: the broker that is asked may not
+// know of it yet, though the one before did. For some seconds.
+template <typename Ask>
+auto WhenKnown(Ask ask) {
+  const absl::Time give_up = absl::Now() + absl::Seconds(15);
+  while (true) {
+    auto answer = ask();
+    if (ReasonOf(answer.status()) != "TOPIC_MISSING" || absl::Now() > give_up) return answer;
+    absl::SleepFor(absl::Milliseconds(50));
+  }
+}
 
 }  // namespace carnet::event_log

@@ -297,22 +297,6 @@ absl::Status WriteManifests(const KafkaLogOptions& options, const Reader& reader
 
 }  // namespace
 
-namespace {
-
-// Of a topic that was just made: the broker that is asked may not know of it yet, though the one
-// before did.
-template <typename Ask>
-auto WhenKnown(Ask ask) {
-  const absl::Time give_up = absl::Now() + kReadTimeout;
-  while (true) {
-    auto answer = ask();
-    if (ReasonOf(answer.status()) != "TOPIC_MISSING" || absl::Now() > give_up) return answer;
-    absl::SleepFor(absl::Milliseconds(50));
-  }
-}
-
-}  // namespace
-
 absl::StatusOr<Identity> InitKafkaLog(const KafkaLogOptions& options, int32_t partition_count,
                                       int32_t replicas) {
   if (partition_count < 1 || partition_count > kMaxPartitions) {
