@@ -59,7 +59,9 @@ class KafkaAccessTest : public AccessFixture {
     EXPECT_TRUE(Eventually([this] { return Unreachable().empty(); })) << Unreachable();
   }
   ~KafkaAccessTest() override {
-    if (projector_ != nullptr) EXPECT_EQ(projector_->Terminate(), 0) << projector_->Messages();
+    if (projector_ != nullptr) {
+      EXPECT_EQ(projector_->Terminate(), 0) << projector_->Messages();
+    }
   }
 
   std::string File(const std::string& name) const { return scratch_.path() + "/" + name; }
@@ -113,8 +115,10 @@ class KafkaAccessTest : public AccessFixture {
 
   std::string Read(const std::shared_ptr<grpc::Channel>& channel, const std::string& key,
                    const std::string& merchant = "shop-1") const {
-    const Method& method = contract_.Find("ListVouchers");
-    return Verdict(contract_.Call(channel, method, key, contract_.Request(method, merchant, "")));
+    v1::ListVouchersRequest request;
+    request.set_parent("merchants/" + merchant);
+    return Verdict(contract_.Call(channel, contract_.Find("ListVouchers"), key,
+                                  request.SerializeAsString()));
   }
 
   kafka_cluster::Cluster kafka_{1};

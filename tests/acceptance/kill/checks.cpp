@@ -85,6 +85,24 @@ std::string CheckCustomer(const std::shared_ptr<grpc::Channel>& channel,
   return external_id + " owes " + std::to_string(owed) + ", not " + std::to_string(balance);
 }
 
+// What the server says became of a change.
+std::string OutcomeOf(const std::shared_ptr<grpc::Channel>& channel, const ShopStory& story,
+                      size_t number, const carnet::v1::Token& token) {
+  carnet::v1::GetOutcomeRequest request;
+  request.set_merchant(story.merchant());
+  request.set_change_id(story.At(number).id());
+  if (!token.log().empty()) *request.mutable_min_position() = token;
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  carnet::v1::GetOutcomeResponse response;
+  const auto stub = carnet::v1::ChangeService::NewStub(channel);
+  const grpc::Status status = stub->GetOutcome(&context, request, &response);
+  return status.ok() ? response.outcome().ShortDebugString() : status.error_message();
+}
+
+// Of the change that a code of the story stands for.
+size_t NumberOf(const std::string& code) { return std::stoul(code.substr(2)); }
+
 }  // namespace
 
 std::string CheckServed(const std::shared_ptr<grpc::Channel>& channel, const ShopStory& story,
@@ -96,10 +114,13 @@ std::string CheckServed(const std::shared_ptr<grpc::Channel>& channel, const Sho
   if (codes != expected.codes) {
     const auto [found, meant] =
         std::mismatch(codes.begin(), codes.end(), expected.codes.begin(), expected.codes.end());
-    return story.merchant() + ": " + std::to_string(codes.size()) + " vouchers, not " +
-           std::to_string(expected.codes.size()) + "; at " + std::to_string(found - codes.begin()) +
-           " " + (found == codes.end() ? "nothing" : *found) + ", not " +
-           (meant == expected.codes.end() ? "nothing" : *meant);
+    wrong = story.merchant() + ": " + std::to_string(codes.size()) + " vouchers, not " +
+            std::to_string(expected.codes.size()) + "; at " +
+            std::to_string(found - codes.begin()) + " " +
+            (found == codes.end() ? "nothing" : *found) + ", not " +
+            (meant == expected.codes.end() ? "nothing" : *meant);
+    if (meant == expected.codes.end()) return wrong;
+    return wrong + ": " + OutcomeOf(channel, story, NumberOf(*meant), token);
   }
   for (const auto& [external_id, balance] : expected.balances) {
     const auto name = expected.names.find(external_id);

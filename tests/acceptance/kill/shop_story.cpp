@@ -24,7 +24,8 @@ Change ShopStory::At(size_t number) const {
     auto* contact = change.mutable_body()->mutable_contact_observed()->mutable_contact();
     contact->mutable_name()->mutable_full()->set_plain("Nguyễn Văn " + text);
     contact->add_emails()->set_plain(customer + "." + text + "@example.com");
-    contact->add_phones()->set_plain("+84 90 123 4" + std::to_string(100 + number % 900));
+    // Nobody ever has a number of somebody else's: these customers are never taken for one.
+    contact->add_phones()->set_plain("+84 90 " + std::to_string(1'000'000 + number % 9'000'000));
     for (int i = 0; bulky_ && i < 40; ++i) {
       contact->add_addresses()->mutable_recipient()->set_plain(std::string(4000, 'r'));
     }
