@@ -105,6 +105,9 @@ class Cursor {
 
   // The offset after the last record returned: where to go on.
   virtual int64_t position() const = 0;
+
+  // The partition's end as Next() last heard of it, without asking for it; 0: it has not yet.
+  virtual int64_t end() const = 0;
 };
 
 // One log with a fixed number of partitions. All functions may be called from any thread.

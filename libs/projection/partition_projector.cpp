@@ -21,8 +21,6 @@ constexpr absl::Duration kCheckTimeout = absl::Seconds(10);
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
 // How often a partition that stopped at a record looks whether that was quarantined.
 constexpr absl::Duration kLookEvery = absl::Seconds(1);
-// The log's end is asked for at most this often: it may be a question to a broker.
-constexpr absl::Duration kEndEvery = absl::Milliseconds(100);
 // What one read may bring into memory.
 constexpr size_t kMaxReadBytes = size_t{8} << 20;
 
@@ -57,7 +55,7 @@ PartitionProjector::PartitionProjector(event_log::EventLog* log, int32_t partiti
   progress_.partition = partition_;
   progress_.generation = serving_.number;
   progress_.position = fold_.position();
-  NoteEnd();
+  NoteEnd(log->EndOffset(partition).value_or(0));
   board_->Publish(partition_, serving_.store->snapshot());
 }
 
@@ -135,13 +133,15 @@ absl::Status PartitionProjector::Follow(absl::Time until) {
     const std::lock_guard lock(mutex_);
     cursor_ = *std::move(cursor);
   }
-  if (const auto end = log_->EndOffset(partition_); end.ok() && *end <= fold_.position()) {
-    AnswerResumed(absl::OkStatus());
+  if (IsAskedToResume()) {
+    const auto end = log_->EndOffset(partition_);
+    if (end.ok() && *end <= fold_.position()) AnswerResumed(absl::OkStatus());
   }
   while (!stopping()) {
     const auto records = cursor_->Next(options_.max_batch_records, kMaxReadBytes, until);
     if (!records.ok()) return records.status();
     NoteTrouble(absl::OkStatus());
+    NoteEnd(cursor_->end());
     if (absl::Status status = FoldAll(*records); !status.ok()) return status;
     if (!records->empty()) AnswerResumed(absl::OkStatus());
     if (absl::Now() >= until) return absl::OkStatus();
@@ -163,7 +163,6 @@ absl::Status PartitionProjector::FoldAll(std::span<const event_log::StoredRecord
                    absl::StrCat("at offset ", records.front().offset, ": ", status.message()));
     }
     records = records.subspan(*folded);
-    NoteEnd();
     if (fold_.sealed()) return Sealed();
   }
   return absl::OkStatus();
@@ -184,11 +183,7 @@ void PartitionProjector::Advanced(const FoldedBatch& batch) {
   listeners_.CallAll();
 }
 
-void PartitionProjector::NoteEnd() {
-  const absl::Time now = absl::Now();
-  if (now - end_seen_at_ < kEndEvery) return;
-  end_seen_at_ = now;
-  const int64_t end = log_->EndOffset(partition_).value_or(0);
+void PartitionProjector::NoteEnd(int64_t end) {
   const std::lock_guard lock(mutex_);
   progress_.end = std::max(progress_.end, end);
 }
@@ -280,6 +275,11 @@ void PartitionProjector::AnswerResumed(const absl::Status& status) {
     answers.swap(resuming_);
   }
   for (const auto& answer : answers) answer(status);
+}
+
+bool PartitionProjector::IsAskedToResume() const {
+  const std::lock_guard lock(mutex_);
+  return !resuming_.empty();
 }
 
 void PartitionProjector::WaitAwhile(absl::Duration duration) {

@@ -58,7 +58,7 @@ class PartitionProjector {
   absl::Status FoldAll(std::span<const event_log::StoredRecord> records);
   // After a write, by the thread that wrote: tells everybody.
   void Advanced(const FoldedBatch& batch);
-  void NoteEnd();
+  void NoteEnd(int64_t end);
   void NoteStop(const event_log::StoredRecord& stored);
   void NoteTrouble(const absl::Status& status);
   void Halt(const absl::Status& why);
@@ -67,6 +67,7 @@ class PartitionProjector {
   bool IsQuarantined(const StoppedAt& record);
   // Answers whoever asked to go on.
   void AnswerResumed(const absl::Status& status);
+  bool IsAskedToResume() const;
   bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
   // Sleeps, unless asked to stop.
   void WaitAwhile(absl::Duration duration);
@@ -91,7 +92,6 @@ class PartitionProjector {
   std::vector<std::function<void(absl::Status)>> resuming_;
 
   // The thread's own.
-  absl::Time end_seen_at_ = absl::InfinitePast();
   std::optional<StoppedAt> stopped_at_;  // what FoldAll() could not fold
   BatchFold fold_;                       // after all that its writer thread uses
 

@@ -34,6 +34,7 @@ absl::StatusOr<std::vector<StoredRecord>> EmbeddedCursor::Next(size_t max_record
   chunks_.clear();
   PartitionTail::View view =
       tail_->WaitBeyond(position_, max_records, max_bytes, deadline, &woken_);
+  end_ = view.end;
   if (view.end <= position_) {
     iterator_.reset();
     return std::vector<StoredRecord>();

@@ -21,6 +21,7 @@ class EmbeddedCursor final : public Cursor {
                                                  absl::Time deadline) override;
   void Wake() override;
   int64_t position() const override { return position_; }
+  int64_t end() const override { return end_; }
 
  private:
   std::vector<StoredRecord> TakeFromTail(size_t max_records, size_t max_bytes);
@@ -39,6 +40,7 @@ class EmbeddedCursor final : public Cursor {
 
   // The reading thread's own.
   int64_t position_;
+  int64_t end_ = 0;
   // Stands at position_ if there is one. Kept while reading what is older than the tail and dropped
   // when the end is reached, as it holds on to files and memtables.
   std::unique_ptr<rocksdb::Iterator> iterator_;

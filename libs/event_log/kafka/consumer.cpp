@@ -16,11 +16,13 @@ constexpr int kQueryMillis = 5000;
 constexpr absl::Duration kAskAgainAfter = absl::Milliseconds(20);
 constexpr int64_t kLongestWaitMillis = 3'600'000;
 
-// Whether another broker leads the partition by now, or soon.
+// Whether another broker leads the partition by now, or soon; or it was made just now, and not
+// every broker knows of it.
 bool IsOnTheMove(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
          error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
-         error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
 }
 
 int MillisUntil(absl::Time deadline) {
@@ -139,6 +141,14 @@ absl::StatusOr<Consumer::Event> Consumer::Poll(absl::Time deadline) {
   return Error(absl::StatusCode::kUnavailable, "KAFKA", absl::StrCat("read: ", text));
 }
 
+int64_t Consumer::KnownEnd() const {
+  int64_t first = 0;
+  int64_t end = 0;
+  const rd_kafka_resp_err_t error = rd_kafka_get_watermark_offsets(
+      client_, rd_kafka_topic_name(topic_), partition_, &first, &end);
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? std::max<int64_t>(end, 0) : 0;
+}
+
 void Consumer::Wake() { rd_kafka_queue_yield(queue_); }
 
 absl::StatusOr<std::unique_ptr<OffsetQueries>> OffsetQueries::Make(
@@ -151,10 +161,21 @@ absl::StatusOr<std::unique_ptr<OffsetQueries>> OffsetQueries::Make(
       new OffsetQueries(MakeClient(RD_KAFKA_CONSUMER, *std::move(conf))));
 }
 
-OffsetQueries::~OffsetQueries() { rd_kafka_destroy(client_); }
+OffsetQueries::~OffsetQueries() {
+  for (const auto& [name, topic] : followed_) rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(client_);
+}
+
+void OffsetQueries::Follow(const std::string& topic) {
+  const std::lock_guard lock(mutex_);
+  rd_kafka_topic_t*& followed = followed_[topic];
+  if (followed == nullptr) followed = rd_kafka_topic_new(client_, topic.c_str(), nullptr);
+  CARNET_ASSERT(followed != nullptr);
+}
 
 absl::StatusOr<std::pair<int64_t, int64_t>> OffsetQueries::FirstAndEnd(const std::string& topic,
                                                                        int32_t partition) {
+  Follow(topic);
   const absl::Time give_up = absl::Now() + absl::Milliseconds(kQueryMillis);
   while (true) {
     int64_t first = 0;

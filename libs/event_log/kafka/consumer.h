@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,6 +76,10 @@ class Consumer {
   // goes on should look first. Such an error comes before any message that was read after it.
   absl::StatusOr<Event> Poll(absl::Time deadline);
 
+  // Where the partition ended when the broker last sent something of it; 0: nothing yet. Asks
+  // nobody.
+  int64_t KnownEnd() const;
+
   // From any thread: makes a Poll() that waits return, now or the next time.
   void Wake();
 
@@ -105,7 +111,13 @@ class OffsetQueries {
  private:
   explicit OffsetQueries(rd_kafka_s* client) : client_(client) {}
 
+  // So that the client looks who leads them as soon as a broker is gone; else it would go on asking
+  // that one.
+  void Follow(const std::string& topic);
+
   rd_kafka_s* const client_;
+  std::mutex mutex_;
+  std::map<std::string, rd_kafka_topic_s*> followed_;  // guarded by mutex_
 };
 
 }  // namespace carnet::event_log

@@ -105,6 +105,7 @@ absl::StatusOr<std::vector<StoredRecord>> KafkaCursor::Next(size_t max_records, 
     if (records.size() >= max_records) break;
     message = Take(absl::InfinitePast());
   }
+  end_ = std::max(end_, consumer_->KnownEnd());
   if (message.ok()) return records;
   if (absl::IsOutOfRange(message.status())) cut_ = message.status();
   // What was read before the error is good, and comes first; nothing comes past it.

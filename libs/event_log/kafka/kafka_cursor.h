@@ -42,6 +42,7 @@ class KafkaCursor final : public Cursor {
                                                  absl::Time deadline) override;
   void Wake() override;
   int64_t position() const override { return position_; }
+  int64_t end() const override { return end_; }
 
  private:
   // The next message, if there is one by then.
@@ -54,6 +55,7 @@ class KafkaCursor final : public Cursor {
   std::atomic<bool> woken_ = false;
 
   int64_t position_;
+  int64_t end_ = 0;
   std::vector<Message> batch_;   // what the views of the last batch point into
   std::optional<Message> held_;  // read, but too much for the last batch
   absl::Status trouble_;         // met after the last batch, not told yet

@@ -33,6 +33,7 @@ absl::StatusOr<std::vector<StoredRecord>> SimulatedCursor::Next(size_t max_recor
     log_->changed_.wait_for(
         lock, absl::ToChronoNanoseconds(std::min(deadline - absl::Now(), absl::Seconds(10))));
   }
+  end_ = stored.durable_end;
   size_t bytes = 0;
   while (position_ < stored.durable_end && (batch.empty() || batch.size() < max_records)) {
     const auto& record = stored.records[static_cast<size_t>(position_ - stored.first_offset)];

@@ -19,11 +19,13 @@ class SimulatedCursor final : public Cursor {
                                                  absl::Time deadline) override;
   void Wake() override;
   int64_t position() const override { return position_; }
+  int64_t end() const override { return end_; }
 
  private:
   SimulatedLog* const log_;
   const int32_t partition_;
   int64_t position_;
+  int64_t end_ = 0;
   // What the views of the last batch point into.
   std::vector<std::shared_ptr<const Record>> held_;
   // Guarded by the log's mutex.

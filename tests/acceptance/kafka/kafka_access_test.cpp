@@ -117,8 +117,8 @@ class KafkaAccessTest : public AccessFixture {
                    const std::string& merchant = "shop-1") const {
     v1::ListVouchersRequest request;
     request.set_parent("merchants/" + merchant);
-    return Verdict(contract_.Call(channel, contract_.Find("ListVouchers"), key,
-                                  request.SerializeAsString()));
+    return Verdict(
+        contract_.Call(channel, contract_.Find("ListVouchers"), key, request.SerializeAsString()));
   }
 
   kafka_cluster::Cluster kafka_{1};

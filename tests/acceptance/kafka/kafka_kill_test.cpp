@@ -55,7 +55,7 @@ class KafkaKillTest : public testing::Test {
     const int broker = SomeBroker();
     shop_.kafka().Kill(broker);
     if (brokers_ > 1) {
-      ASSERT_TRUE(shop_.WaitForMore(Some())) << "two of three go on";
+      ASSERT_TRUE(shop_.WaitForMore(Some())) << "two of three go on; " << shop_.WhyItStands();
     }
     shop_.kafka().Start(broker);
   }

@@ -186,6 +186,19 @@ bool KafkaShop::WaitForMore(size_t count) {
   });
 }
 
+std::string KafkaShop::WhyItStands() {
+  std::string why = "load: " + StopLoad() + "\n";
+  for (const auto& shop : shops_) {
+    const Publisher& publisher = shop->publisher;
+    why += publisher.story().merchant() + ": acknowledged " +
+           std::to_string(publisher.acknowledged()) + " of " + std::to_string(publisher.sent()) +
+           " sent\n";
+  }
+  why += "gateway: " + gateway_->Messages() + "\n";
+  for (const auto& projector : projectors_) why += "projector: " + projector->Messages() + "\n";
+  return why;
+}
+
 std::vector<KafkaShop::Published> KafkaShop::Acknowledged() const {
   std::vector<Published> all;
   for (const auto& shop : shops_) {

@@ -51,6 +51,8 @@ class KafkaShop {
   std::string FinishLoad();
   // Until so many further changes were acknowledged, of each shop; false after the usual patience.
   bool WaitForMore(size_t count);
+  // To be shown where that failed; it ends the load.
+  std::string WhyItStands();
 
   // The newest acknowledged changes of each shop have an outcome. Empty, or what is wrong.
   std::string CheckNewest();
