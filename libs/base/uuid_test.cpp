@@ -29,6 +29,16 @@ TEST(Uuid, FromFieldsIsFixed) {
   EXPECT_NE(Uuid::FromFields({"ab", ""}), Uuid::FromFields({"a", "b"}));
 }
 
+// Links and ties go by it, and rows stand in it: as their bytes do in every key, on any machine.
+TEST(Uuid, OrderIsThatOfUnsignedBytes) {
+  const std::string zeros(15, '\0');
+  const auto low = Uuid::FromBytes("\x7f" + zeros);
+  const auto high = Uuid::FromBytes("\x80" + zeros);
+  ASSERT_TRUE(low && high);
+  EXPECT_LT(*low, *high);
+  EXPECT_LT(low->bytes(), high->bytes());
+}
+
 TEST(Uuid, RandomOnesDiffer) {
   EXPECT_NE(Uuid::Random(), Uuid::Random());
   EXPECT_EQ(Uuid::Random().ToString()[14], '4');

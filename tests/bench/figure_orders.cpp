@@ -15,6 +15,7 @@
 #include "tests/bench/clocks.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/signed_orders.h"
+#include "tests/bench/turns.h"
 #include "tests/kafka/cluster.h"
 
 namespace carnet::bench {
@@ -34,30 +35,23 @@ void MeasureOrders(Bench* bench) {
   const auto floor_server = bench->StartHttpFloor();
   const int64_t count = bench->options.orders;
   int64_t first = 1;
-  std::vector<double> number, floor, ratio, cpu, floor_cpu, p99;
+  Turns turns;
+  std::vector<double> p99;
   for (int round = 0; round < bench->options.rounds; ++round, first += count) {
     const auto requests = SignedOrders(first, count);
     const HttpResult empty = RunHttpLoad(*floor_server, floor_server->last_address(), requests, {});
     const HttpResult carnet =
         RunHttpLoad(*bench->carnetd, bench->carnetd->last_address(), requests, {});
-    number.push_back(carnet.per_second);
-    floor.push_back(empty.per_second);
-    ratio.push_back(carnet.per_second / empty.per_second);
-    cpu.push_back(carnet.server_us);
-    floor_cpu.push_back(empty.server_us);
+    turns.Add({carnet.per_second, carnet.server_us}, {empty.per_second, empty.server_us});
     p99.push_back(carnet.PercentileMs(0.99));
   }
-  bench->report.Add({.name = "signed orders",
-                     .number = Median(number),
-                     .unit = "requests/s",
-                     .floor_name = "Beast, the same bodies synced in groups",
-                     .floor = Median(floor),
-                     .ratio = Median(ratio),
-                     .must = 0.3,
-                     .aim = 0.6,
-                     .cpu_us = Median(cpu),
-                     .floor_cpu_us = Median(floor_cpu),
-                     .note = absl::StrCat("64 connections; p99 ", Number(Median(p99)), " ms")});
+  bench->report.Add(
+      turns.Of({.name = "signed orders",
+                .unit = "requests/s",
+                .floor_name = "Beast, the same bodies synced in groups",
+                .must = 0.3,
+                .aim = 0.6,
+                .note = absl::StrCat("64 connections; p99 ", Number(Median(p99)), " ms")}));
 
   const auto requests = SignedOrders(first, OrdersOf(bench->options.read_seconds * 2));
   const HttpResult paced =

@@ -8,12 +8,14 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/load.h"
 #include "tests/bench/published.h"
+#include "tests/bench/turns.h"
 
 namespace carnet::bench {
 
 void MeasurePublish(Bench* bench) {
   constexpr char kMethod[] = "/carnet.v1.ChangeService/Publish";
-  std::vector<double> number, floor, ratio, cpu, floor_cpu, p50, p99, floor_p50;
+  Turns turns;
+  std::vector<double> p50, p99, floor_p50;
   for (int round = 0; round < bench->options.rounds; ++round) {
     std::vector<grpc::ByteBuffer> requests;
     for (int64_t i = 0; i < bench->options.publish_calls; ++i) {
@@ -23,28 +25,19 @@ void MeasurePublish(Bench* bench) {
     }
     const LoadResult empty = RunLoad(*bench->floor, kMethod, requests, 0);
     const LoadResult carnet = RunLoad(*bench->carnetd, kMethod, requests, 0);
-    number.push_back(carnet.per_second);
-    floor.push_back(empty.per_second);
-    ratio.push_back(carnet.per_second / empty.per_second);
-    cpu.push_back(carnet.server_us);
-    floor_cpu.push_back(empty.server_us);
+    turns.Add({carnet.per_second, carnet.server_us}, {empty.per_second, empty.server_us});
     p50.push_back(carnet.p50_ms);
     p99.push_back(carnet.p99_ms);
     floor_p50.push_back(empty.p50_ms);
   }
   bench->report.Add(
-      {.name = "Publish",
-       .number = Median(number),
-       .unit = "calls/s",
-       .floor_name = "an empty handler that syncs the request's bytes in groups",
-       .floor = Median(floor),
-       .ratio = Median(ratio),
-       .must = 0.3,
-       .aim = 0.6,
-       .cpu_us = Median(cpu),
-       .floor_cpu_us = Median(floor_cpu),
-       .note = absl::StrCat("p50 ", Number(Median(p50)), " ms, p99 ", Number(Median(p99)),
-                            " ms; the floor's p50 ", Number(Median(floor_p50)), " ms")});
+      turns.Of({.name = "Publish",
+                .unit = "calls/s",
+                .floor_name = "an empty handler that syncs the request's bytes in groups",
+                .must = 0.3,
+                .aim = 0.6,
+                .note = absl::StrCat("p50 ", Number(Median(p50)), " ms, p99 ", Number(Median(p99)),
+                                     " ms; the floor's p50 ", Number(Median(floor_p50)), " ms")}));
 }
 
 }  // namespace carnet::bench

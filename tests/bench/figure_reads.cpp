@@ -8,43 +8,37 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/load.h"
 #include "tests/bench/published.h"
+#include "tests/bench/turns.h"
 
 namespace carnet::bench {
 namespace {
 
 constexpr int64_t kCustomersAsked = 50'000;
 
-struct Turns {
-  std::vector<double> number, floor, ratio, cpu, floor_cpu, p50, p99;
+struct Reads {
+  Turns turns;
+  std::vector<double> p50, p99;
 };
 
 void Take(const Bench& bench, const std::string& method,
-          const std::vector<grpc::ByteBuffer>& requests, Turns* turns) {
+          const std::vector<grpc::ByteBuffer>& requests, Reads* reads) {
   const double seconds = bench.options.read_seconds;
   const LoadResult floor = RunLoad(*bench.floor, method, requests, seconds);
   const LoadResult carnet = RunLoad(*bench.carnetd, method, requests, seconds);
-  turns->floor.push_back(floor.per_second);
-  turns->floor_cpu.push_back(floor.server_us);
-  turns->number.push_back(carnet.per_second);
-  turns->cpu.push_back(carnet.server_us);
-  turns->ratio.push_back(carnet.per_second / floor.per_second);
-  turns->p50.push_back(carnet.p50_ms);
-  turns->p99.push_back(carnet.p99_ms);
+  reads->turns.Add({carnet.per_second, carnet.server_us}, {floor.per_second, floor.server_us});
+  reads->p50.push_back(carnet.p50_ms);
+  reads->p99.push_back(carnet.p99_ms);
 }
 
-void Tell(const std::string& name, double must, double aim, const Turns& turns, Bench* bench) {
-  bench->report.Add({.name = name,
-                     .number = Median(turns.number),
-                     .unit = "calls/s",
-                     .floor_name = "an empty handler",
-                     .floor = Median(turns.floor),
-                     .ratio = Median(turns.ratio),
-                     .must = must,
-                     .aim = aim,
-                     .cpu_us = Median(turns.cpu),
-                     .floor_cpu_us = Median(turns.floor_cpu),
-                     .note = absl::StrCat("p50 ", Number(Median(turns.p50)), " ms, p99 ",
-                                          Number(Median(turns.p99)), " ms")});
+void Tell(const std::string& name, double must, double aim, const Reads& reads, Bench* bench) {
+  bench->report.Add(
+      reads.turns.Of({.name = name,
+                      .unit = "calls/s",
+                      .floor_name = "an empty handler",
+                      .must = must,
+                      .aim = aim,
+                      .note = absl::StrCat("p50 ", Number(Median(reads.p50)), " ms, p99 ",
+                                           Number(Median(reads.p99)), " ms")}));
 }
 
 }  // namespace
@@ -64,8 +58,8 @@ void MeasureReads(Bench* bench) {
     customer.set_name(name);
     customers.push_back(Encode(customer));
   }
-  Turns balance;
-  Turns customer;
+  Reads balance;
+  Reads customer;
   for (int round = 0; round < bench->options.rounds; ++round) {
     Take(*bench, "/carnet.v1.LedgerService/GetBalance", balances, &balance);
     Take(*bench, "/carnet.v1.CustomerService/GetCustomer", customers, &customer);

@@ -16,6 +16,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/check.h"
 #include "tests/bench/http_load.h"
+#include "tests/bench/turns.h"
 
 namespace carnet::bench {
 namespace {
@@ -81,7 +82,7 @@ void MeasureTillBatches(Bench* bench) {
       {"--access-file=" + bench->options.folder + "/access.json", "--http-addresses=127.0.0.1:0"});
   Server& carnetd = *bench->carnetd;
   const int64_t sales = bench->options.offline_sales;
-  std::vector<double> number, floor, ratio, cpu, floor_cpu;
+  Turns turns;
   std::vector<int64_t> ends;
   for (int round = 0; round < bench->options.rounds; ++round) {
     const auto messages = Sales(sales, kChangesAMessage, "grpc");
@@ -90,30 +91,27 @@ void MeasureTillBatches(Bench* bench) {
       requests.push_back(PostOf("/v1/http/changes", "Authorization: Bearer " + key + "\r\n",
                                 runtime::WriteJsonLines(message)));
     double before = carnetd.cpu();
-    floor.push_back(static_cast<double>(sales) / PublishAll(carnetd, messages, &ends, key));
+    Turns::Rate floor;
+    floor.per_second = static_cast<double>(sales) / PublishAll(carnetd, messages, &ends, key);
     Settle(carnetd, key, "grpc");
-    floor_cpu.push_back((carnetd.cpu() - before) / static_cast<double>(sales) * 1e6);
+    floor.server_us = (carnetd.cpu() - before) / static_cast<double>(sales) * 1e6;
     before = carnetd.cpu();
     const HttpResult http =
         RunHttpLoad(carnetd, carnetd.last_address(), requests, {.connections = 1});
-    number.push_back(http.per_second * static_cast<double>(sales) /
-                     static_cast<double>(requests.size()));
+    Turns::Rate rate;
+    rate.per_second =
+        http.per_second * static_cast<double>(sales) / static_cast<double>(requests.size());
     Settle(carnetd, key, "http");
-    cpu.push_back((carnetd.cpu() - before) / static_cast<double>(sales) * 1e6);
-    ratio.push_back(number.back() / floor.back());
+    rate.server_us = (carnetd.cpu() - before) / static_cast<double>(sales) * 1e6;
+    turns.Add(rate, floor);
   }
-  bench->report.Add({.name = "till batch by HTTP",
-                     .number = Median(number),
-                     .unit = "sales/s",
-                     .floor_name = "PublishBatch of the same",
-                     .floor = Median(floor),
-                     .ratio = Median(ratio),
-                     .must = 0.6,
-                     .aim = 0.9,
-                     .cpu_us = Median(cpu),
-                     .floor_cpu_us = Median(floor_cpu),
-                     .note = absl::StrCat(Number(static_cast<double>(sales)),
-                                          " sales, 10,000 a request, one connection")});
+  bench->report.Add(turns.Of({.name = "till batch by HTTP",
+                              .unit = "sales/s",
+                              .floor_name = "PublishBatch of the same",
+                              .must = 0.6,
+                              .aim = 0.9,
+                              .note = absl::StrCat(Number(static_cast<double>(sales)),
+                                                   " sales, 10,000 a request, one connection")}));
   bench->Clear();
 }
 

@@ -94,6 +94,17 @@ std::optional<v1::Customer> ChannelsTest::Find(const std::string& channel,
   return response.customers(0);
 }
 
+std::vector<v1::DeadLetter> ChannelsTest::UnusableDeliveries() const {
+  const auto deliveries = v1::DeliveryService::NewStub(carnetd_->channel());
+  v1::ListUnusableDeliveriesRequest request;
+  request.set_merchant("shop");
+  v1::ListUnusableDeliveriesResponse response;
+  const absl::Status status = Call(
+      deliveries.get(), &v1::DeliveryService::Stub::ListUnusableDeliveries, request, &response);
+  EXPECT_TRUE(status.ok()) << status;
+  return {response.dead_letters().begin(), response.dead_letters().end()};
+}
+
 v1::Customer ChannelsTest::Await(const std::string& channel, const std::string& source,
                                  const std::string& id) {
   std::optional<v1::Customer> found;

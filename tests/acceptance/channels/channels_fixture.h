@@ -13,6 +13,7 @@
 
 #include "carnet/v1/customer.pb.h"
 #include "carnet/v1/customer_service.grpc.pb.h"
+#include "carnet/v1/delivery_service.grpc.pb.h"
 #include "runtime/grpc_status.h"
 #include "tests/acceptance/kill/carnetd_process.h"
 #include "tests/simulation/scratch_folder.h"
@@ -49,6 +50,8 @@ class ChannelsTest : public ::testing::Test {
                                    const std::string& id) const;
   // Waits for it.
   v1::Customer Await(const std::string& channel, const std::string& source, const std::string& id);
+  // What was delivered to merchant "shop" and could not be used, newest first.
+  std::vector<v1::DeadLetter> UnusableDeliveries() const;
   // Until it holds, or the test fails.
   static void WaitUntil(const std::function<bool()>& holds, const std::string& what);
 

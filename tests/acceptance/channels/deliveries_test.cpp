@@ -82,16 +82,6 @@ class DeliveriesTest : public ChannelsTest {
     *order = response.order();
     return status;
   }
-  std::vector<v1::DeadLetter> DeadLetters() {
-    const auto deliveries = v1::DeliveryService::NewStub(carnetd().channel());
-    v1::ListUnusableDeliveriesRequest request;
-    request.set_merchant("shop");
-    v1::ListUnusableDeliveriesResponse response;
-    const absl::Status status = Call(
-        deliveries.get(), &v1::DeliveryService::Stub::ListUnusableDeliveries, request, &response);
-    EXPECT_TRUE(status.ok()) << status;
-    return {response.dead_letters().begin(), response.dead_letters().end()};
-  }
   absl::Status Read(const std::string& merchant, const std::string& id,
                     v1::GetUnusableDeliveryResponse* response) {
     const auto deliveries = v1::DeliveryService::NewStub(carnetd().channel());
@@ -159,8 +149,8 @@ TEST_F(DeliveriesTest, WhatNobodyCouldUseIsReadAsItCame) {
   for (int id = 101; id < 140; ++id) EXPECT_EQ(Tell(Order(id, "on-hold")), 200);
   EXPECT_EQ(Tell(large), 200);
   EXPECT_EQ(Tell(odd, "other"), 200);
-  WaitUntil([&] { return DeadLetters().size() == 2; }, "both are kept");
-  const auto letters = DeadLetters();
+  WaitUntil([&] { return UnusableDeliveries().size() == 2; }, "both are kept");
+  const auto letters = UnusableDeliveries();
   EXPECT_EQ(letters[0].reason(), "AMOUNT_PRECISION");
   EXPECT_EQ(letters[1].reason(), "UNPARSABLE");
   for (int again = 0; again < 2; ++again) {

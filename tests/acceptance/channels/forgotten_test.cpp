@@ -64,16 +64,6 @@ class ForgottenTest : public ChannelsTest {
     ASSERT_TRUE((*spool)->Add(bundle).ok());
   }
 
-  std::vector<v1::DeadLetter> DeadLetters() {
-    const auto deliveries = v1::DeliveryService::NewStub(carnetd().channel());
-    v1::ListUnusableDeliveriesRequest request;
-    request.set_merchant("shop");
-    v1::ListUnusableDeliveriesResponse response;
-    const absl::Status status = Call(
-        deliveries.get(), &v1::DeliveryService::Stub::ListUnusableDeliveries, request, &response);
-    EXPECT_TRUE(status.ok()) << status;
-    return {response.dead_letters().begin(), response.dead_letters().end()};
-  }
   v1::GetUnusableDeliveryResponse Read(const v1::DeadLetter& letter) {
     const auto deliveries = v1::DeliveryService::NewStub(carnetd().channel());
     v1::GetUnusableDeliveryRequest request;
@@ -103,8 +93,8 @@ TEST_F(ForgottenTest, NoDeliveryFromBeforeCanBeReadAnyMore) {
   const v1::Customer person = Await("woocommerce", "web", "customer:1");
   EXPECT_EQ(Tell("<html>Ottoline rang again</html>"), 200);
   EXPECT_EQ(Tell("<html>Barnabas, of another shop</html>", "other"), 200);
-  WaitUntil([&] { return DeadLetters().size() == 1; }, "it is kept");
-  EXPECT_EQ(Read(DeadLetters()[0]).body(), "<html>Ottoline rang again</html>");
+  WaitUntil([&] { return UnusableDeliveries().size() == 1; }, "it is kept");
+  EXPECT_EQ(Read(UnusableDeliveries()[0]).body(), "<html>Ottoline rang again</html>");
 
   // Two wait in the spool, one of them for an endpoint that is gone.
   ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
@@ -119,21 +109,21 @@ TEST_F(ForgottenTest, NoDeliveryFromBeforeCanBeReadAnyMore) {
     EXPECT_THAT(before.Find("Ottoline@mailbox.example"), Contains(HasSubstr("/spool/")));
   }
   ASSERT_NO_FATAL_FAILURE(StartAgain());
-  WaitUntil([&] { return DeadLetters().size() == 3; }, "they are dead letters");
+  WaitUntil([&] { return UnusableDeliveries().size() == 3; }, "they are dead letters");
 
   Erase(person.name());
-  for (const v1::DeadLetter& letter : DeadLetters())
+  for (const v1::DeadLetter& letter : UnusableDeliveries())
     WaitUntil([&] { return Read(letter).body_gone(); }, "nobody reads " + letter.reason());
 
   // One that waited until now is about before, too: its key goes as it arrives.
   ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
   Spool("/v1/shop/woocommerce/web", "<html>Ottoline, much later</html>", before_erasure);
   ASSERT_NO_FATAL_FAILURE(StartAgain());
-  WaitUntil([&] { return DeadLetters().size() == 4; }, "it is a dead letter");
-  WaitUntil([&] { return Read(DeadLetters()[0]).body_gone(); }, "nobody reads it");
+  WaitUntil([&] { return UnusableDeliveries().size() == 4; }, "it is a dead letter");
+  WaitUntil([&] { return Read(UnusableDeliveries()[0]).body_gone(); }, "nobody reads it");
   EXPECT_EQ(Tell("<html>Fitzwillow, afterwards</html>"), 200);
-  WaitUntil([&] { return DeadLetters().size() == 5; }, "it is kept");
-  EXPECT_EQ(Read(DeadLetters()[0]).body(), "<html>Fitzwillow, afterwards</html>");
+  WaitUntil([&] { return UnusableDeliveries().size() == 5; }, "it is kept");
+  EXPECT_EQ(Read(UnusableDeliveries()[0]).body(), "<html>Fitzwillow, afterwards</html>");
   ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
 
   const DataSearch after(data_);
