@@ -8,6 +8,7 @@
 
 #include "channels/signature.h"
 #include "tests/bench/http_load.h"
+#include "tests/bench/people.h"
 
 namespace carnet::bench {
 namespace {
@@ -17,16 +18,20 @@ constexpr int64_t kBuyers = 5000;
 
 std::string Order(int64_t id) {
   const int64_t buyer = id % kBuyers;
+  v1::Contact who;
+  FillContact(static_cast<uint32_t>(buyer), 0, /*with_address=*/true, &who);
+  const v1::Address& address = who.addresses(0);
   return absl::StrCat(
       R"({"id":)", id, R"(,"parent_id":0,"status":"on-hold","currency":"EUR","version":"10.1.0",)",
       R"("prices_include_tax":true,"date_created":"2026-09-02T10:59:00",)",
       R"("date_modified":"2026-09-02T11:00:00","discount_total":"0","discount_tax":"0",)",
       R"("shipping_total":"0","shipping_tax":"0","cart_tax":"0","total":"89.90",)",
       R"("total_tax":"0","customer_id":)", buyer + 1, R"(,"order_key":"wc_order_)", id,
-      R"(","billing":{"first_name":"Anne-Sophie","last_name":"Lef\u00e8vre","company":"",)",
-      R"("address_1":"12 rue des Lilas","address_2":"","city":"Lyon","state":"",)",
-      R"("postcode":"69001","country":"FR","email":"anne)", buyer,
-      R"(@example.fr","phone":"06 12 34 56 78"},"shipping":{"first_name":"","last_name":"",)",
+      R"(","billing":{"first_name":")", who.name().given().plain(), R"(","last_name":")",
+      who.name().family().plain(), R"(","company":"","address_1":")", address.street().plain(),
+      R"(","address_2":"","city":")", address.town().plain(), R"(","state":"","postcode":")",
+      address.postcode().plain(), R"(","country":"FR","email":")", who.emails(0).plain(),
+      R"(","phone":")", who.phones(0).plain(), R"("},"shipping":{"first_name":"","last_name":"",)",
       R"("company":"","address_1":"","address_2":"","city":"","state":"","postcode":"",)",
       R"("country":"","phone":""},"payment_method":"bacs","payment_method_title":"bacs",)",
       R"("transaction_id":"","customer_ip_address":"192.0.2.9","customer_user_agent":)",

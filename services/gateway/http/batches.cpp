@@ -94,9 +94,9 @@ struct Batches::Batch {
   std::vector<std::string_view> lines;  // of `body`
   HttpRespond respond;
 
-  size_t next = 0;                   // the worker's: the first line that is not published yet
+  size_t next = 0;                   // the reader's: the first line that is not read yet
   std::vector<std::string> answers;  // the worker's: of each part, in order
-  // The worker's: parts that are not written, and one more while lines are left.
+  // The worker's: parts that are not written, and one more while lines are left to publish.
   size_t unwritten = 1;
 
   void Written() {
@@ -197,59 +197,64 @@ void Batches::Handle(HttpRequest request, HttpRespond respond) {
         absl::StrCat("a request takes ", kMaxLines, " lines at most: send the rest in another"))));
   }
   batch->respond = std::move(respond);
-  worker_.Post([this, batch] { Step(batch); });
+  reader_.Post([this, batch] { Read(batch); });
 }
 
-void Batches::Step(const std::shared_ptr<Batch>& batch) {
-  const std::lock_guard lock(mutex_);  // Stop() waits
-  if (stop_) return GiveUp(batch.get());
+// Some lines of a batch, read.
+struct Batches::Lines {
+  google::protobuf::Arena arena;
+  v1::PublishBatchRequest* read =
+      google::protobuf::Arena::CreateMessage<v1::PublishBatchRequest>(&arena);
+  std::vector<absl::Status> statuses;  // of each
+};
+
+void Batches::Read(const std::shared_ptr<Batch>& batch) {
   const size_t first = batch->next;
   for (size_t bytes = 0;
        batch->next < batch->lines.size() && batch->next - first < kStepLines && bytes < kStepBytes;
        ++batch->next) {
     bytes += batch->lines[batch->next].size();
   }
-  if (batch->next > first) PublishLines(batch, first);
-  if (batch->next < batch->lines.size()) {
-    worker_.Post([this, batch] { Step(batch); });
-  } else {
-    batch->Written();
-  }
+  auto lines = std::make_shared<Lines>();
+  lines->statuses = runtime::ReadJsonLines(
+      std::span(batch->lines.data() + first, batch->next - first), lines->read);
+  const bool is_last = batch->next == batch->lines.size();
+  worker_.Post([this, batch, lines, is_last] {
+    if (!lines->statuses.empty()) Publish(batch, lines.get());
+    if (is_last) batch->Written();
+  });
+  if (!is_last) reader_.Post([this, batch] { Read(batch); });
 }
 
-void Batches::PublishLines(const std::shared_ptr<Batch>& batch, size_t first) {
-  const std::span lines(batch->lines.data() + first, batch->next - first);
-  auto part = std::make_unique<Part>(this, batch);
-  part->changes.reserve(lines.size());
-  google::protobuf::Arena arena;
-  auto* read = google::protobuf::Arena::CreateMessage<v1::PublishBatchRequest>(&arena);
-  std::vector<absl::Status> statuses = runtime::ReadJsonLines(lines, read);
-  for (size_t i = 0; i < lines.size(); ++i) {
-    v1::Change* change = read->mutable_changes(static_cast<int>(i));
-    if (change->merchant().empty()) change->set_merchant(batch->merchant);
-    if (statuses[i].ok() && change->merchant() != batch->merchant) {
-      statuses[i] =
-          Error(absl::StatusCode::kInvalidArgument, "OTHER_MERCHANT",
-                "the change is of another merchant than the address says", "change.merchant");
+void Batches::Publish(const std::shared_ptr<Batch>& batch, Lines* lines) {
+  const std::lock_guard lock(mutex_);  // Stop() waits
+  if (stop_) {
+    v1::PublishBatchResponse response;
+    for (size_t i = 0; i < lines->statuses.size(); ++i) {
+      runtime::ToRpcStatus(Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                                 "the server is going down: send it again"),
+                           response.add_results()->mutable_error());
     }
-    if (statuses[i].ok()) {
+    batch->answers.push_back(runtime::WriteJsonLines(response));
+    return;
+  }
+  auto part = std::make_unique<Part>(this, batch);
+  part->changes.reserve(lines->statuses.size());
+  for (size_t i = 0; i < lines->statuses.size(); ++i) {
+    v1::Change* change = lines->read->mutable_changes(static_cast<int>(i));
+    absl::Status& status = lines->statuses[i];
+    if (change->merchant().empty()) change->set_merchant(batch->merchant);
+    if (status.ok() && change->merchant() != batch->merchant) {
+      status = Error(absl::StatusCode::kInvalidArgument, "OTHER_MERCHANT",
+                     "the change is of another merchant than the address says", "change.merchant");
+    }
+    if (status.ok()) {
       publisher_->Add(*batch->caller, change, part.get());
     } else {
-      publisher_->Refuse(std::move(statuses[i]), part.get());
+      publisher_->Refuse(std::move(status), part.get());
     }
   }
   publisher_->Publish(std::move(part));
-}
-
-void Batches::GiveUp(Batch* batch) {
-  v1::PublishBatchResponse response;
-  for (; batch->next < batch->lines.size(); ++batch->next) {
-    runtime::ToRpcStatus(Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                               "the server is going down: send it again"),
-                         response.add_results()->mutable_error());
-  }
-  batch->answers.push_back(runtime::WriteJsonLines(response));
-  batch->Written();
 }
 
 void Batches::Stop() {

@@ -51,20 +51,23 @@ class Batches {
 
  private:
   struct Batch;
+  struct Lines;
   class Part;
 
   absl::StatusOr<access::Caller> Admit(const runtime::HttpRequest& head);
-  // Publishes the next lines. In the worker's thread, as what it calls.
-  void Step(const std::shared_ptr<Batch>& batch);
-  void PublishLines(const std::shared_ptr<Batch>& batch, size_t first);
-  static void GiveUp(Batch* batch);
+  // Reads the next lines and hands them on. In the reader's thread.
+  void Read(const std::shared_ptr<Batch>& batch);
+  // Publishes them, or says that the server is going down. In the worker's thread.
+  void Publish(const std::shared_ptr<Batch>& batch, Lines* lines);
 
   Publisher* const publisher_;
   runtime::Guard* const guard_;
   std::mutex mutex_;
   bool stop_ = false;  // guarded by mutex_
-  // Reads and writes JSON: threads of the server must not, and those of the log even less. Last.
+  // Lines are read by one thread and published by another, each in their order; threads of the
+  // server must not, and those of the log even less. Last: the reader ends first, as it hands on.
   runtime::Worker worker_;
+  runtime::Worker reader_;
 };
 
 }  // namespace carnet::gateway
