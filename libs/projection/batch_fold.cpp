@@ -80,6 +80,7 @@ BatchFold::BatchFold(const event_log::Identity& identity, int32_t partition,
       arena_(std::make_unique<google::protobuf::Arena>(ArenaOptionsFor(&arena_block_))),
       current_(std::make_unique<Slot>()),
       beside_(std::make_unique<Slot>()),
+      retired_(std::make_unique<Slot>()),
       writer_(store, std::move(written)) {}
 
 BatchFold::~BatchFold() = default;
@@ -127,8 +128,8 @@ absl::StatusOr<size_t> BatchFold::Fold(std::span<const event_log::StoredRecord> 
 }
 
 void BatchFold::Write(WriteMode mode) {
-  Finish();
   if (mode == WriteMode::kHere) {
+    Finish();
     writer_.Write(current_->batch);
     current_->batch.Clear();
     current_->base.StandOn(nullptr);
@@ -136,9 +137,13 @@ void BatchFold::Write(WriteMode mode) {
   }
   // What the next batch does not find in this one, it finds in the store as it is before this one:
   // the batch that this one stood on is written by now, and its slot will be used again.
+  writer_.Wait();
   current_->base.StandOn(store_->snapshot());
-  writer_.Begin(current_->batch);
+  beside_->base.StandOn(nullptr);
+  writer_.Begin(current_->batch, &beside_->batch);
   writing_beside_ = true;
+  // The slot that is clean takes the next batch.
+  std::swap(retired_, beside_);
   std::swap(current_, beside_);
 }
 

@@ -89,7 +89,8 @@ class BatchFold {
   std::vector<char> arena_block_;
   std::unique_ptr<google::protobuf::Arena> arena_;  // of one record
   std::unique_ptr<Slot> current_;                   // of the batch being folded
-  std::unique_ptr<Slot> beside_;  // of the batch being written, if `writing_beside_`
+  std::unique_ptr<Slot> beside_;   // of the batch being written, if `writing_beside_`
+  std::unique_ptr<Slot> retired_;  // of the one before, being cleared meanwhile
   bool writing_beside_ = false;
   BatchWriter writer_;  // last: ends first
 };

@@ -32,12 +32,13 @@ void BatchWriter::Write(const FoldedBatch& batch) {
   if (written_) written_(batch);
 }
 
-void BatchWriter::Begin(const FoldedBatch& batch) {
+void BatchWriter::Begin(const FoldedBatch& batch, FoldedBatch* retired) {
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   {
     const std::lock_guard lock(mutex_);
     CARNET_ASSERT(batch_ == nullptr);
     batch_ = &batch;
+    retired_ = retired;
   }
   changed_.notify_all();
 }
@@ -55,6 +56,7 @@ void BatchWriter::Run() {
     lock.unlock();
     store_->Write(batch_->rows, batch_->untrusted, batch_->position);
     if (written_) written_(*batch_);
+    retired_->Clear();
     lock.lock();
     batch_ = nullptr;
     changed_.notify_all();

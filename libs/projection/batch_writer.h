@@ -44,11 +44,12 @@ class BatchWriter {
   // Writes in this thread.
   void Write(const FoldedBatch& batch);
 
-  // Writes in the other thread. Until Wait() returns, `batch` must stay as it is, and the store is
-  // the other thread's.
-  void Begin(const FoldedBatch& batch);
+  // Writes in the other thread, then clears `retired`, of which nobody wants anything more: to free
+  // a batch takes a good part of the time that it takes to fold one. Until Wait() returns, `batch`
+  // must stay as it is, and `retired` and the store are the other thread's.
+  void Begin(const FoldedBatch& batch, FoldedBatch* retired);
 
-  // Until nothing is being written.
+  // Until nothing is being written or cleared.
   void Wait();
 
  private:
@@ -61,6 +62,7 @@ class BatchWriter {
   std::condition_variable changed_;
   // Guarded by mutex_.
   const FoldedBatch* batch_ = nullptr;  // being written
+  FoldedBatch* retired_ = nullptr;
   bool stop_ = false;
 
   std::thread thread_;
