@@ -105,41 +105,59 @@ void Divide(Step* step, const StoredRecords& records, const Clusterer& clusterer
   WriteCustomers(step, records, former, std::move(clusters));
 }
 
-// Writes what is known of a record, keeps the values by which others find it in step, and divides
-// again what that touches.
-void Replace(Step* step, const Uuid& record, const IdentityRow& before, const IdentityRow& after) {
+// Whether nobody is weighed against the record, before and after: as most are. (That many have a
+// name brings nobody together.)
+bool StandsAlone(const StoredRecords& records, const Uuid& record, const IdentityRow& row,
+                 const Values& values) {
+  if (!row.customer_id().empty() || !row.decisions().empty()) return false;
+  return std::all_of(values.begin(), values.end(), [&](const auto& value) {
+    if (value.first == carnet::v1::IDENTITY_TOKEN_KIND_NAME_FULL) return true;
+    const Holders& holders = records.With(value.first, value.second);
+    return holders.count == 0 || (holders.count == 1 && holders.ids[0] == record);
+  });
+}
+
+// Writes what is known of a record, and keeps the values by which others find it in step.
+void WriteFacts(Step* step, const Uuid& record, const Values& old_values, const Values& new_values,
+                const IdentityRow& after, StoredRecords* records) {
   const std::string& merchant = step->merchant_name();
-  const Values old_values = ValuesOf(before);
-  const Values new_values = ValuesOf(after);
-  Values all = old_values;
-  all.insert(new_values.begin(), new_values.end());
-  const bool moved = HomeAndNames(before) != HomeAndNames(after);
-
-  std::set<Uuid> seeds = {record};
-  StoredRecords records(step->state, merchant);
-  std::map<std::pair<IdentityTokenKind, uint64_t>, int> names_before;
-  {
-    const Clusterer clusterer(records);
-    names_before = NamesOnAll(clusterer, all);
-    if (moved) AddVisitors(records, clusterer, all, record, &seeds);
-  }
-
   std::vector<std::pair<IdentityTokenKind, uint64_t>> left;
   std::vector<std::pair<IdentityTokenKind, uint64_t>> came;
   std::set_difference(old_values.begin(), old_values.end(), new_values.begin(), new_values.end(),
                       std::back_inserter(left));
   std::set_difference(new_values.begin(), new_values.end(), old_values.begin(), old_values.end(),
                       std::back_inserter(came));
+  for (const auto& [kind, token] : left)
+    RemoveHolder(merchant, kind, token, record, records->MutableWith(kind, token), &step->state);
+  for (const auto& [kind, token] : came)
+    AddHolder(merchant, kind, token, record, records->MutableWith(kind, token), &step->state);
+  PutRow(&step->state, Family::kIdentity, RecordKey(merchant, record), after);
+  records->Forget(record);
+}
+
+// Does so, and divides again what that touches.
+void Replace(Step* step, const Uuid& record, const IdentityRow& before, const IdentityRow& after) {
+  const Values old_values = ValuesOf(before);
+  const Values new_values = ValuesOf(after);
+  Values all = old_values;
+  all.insert(new_values.begin(), new_values.end());
+  StoredRecords records(step->state, step->merchant_name());
+  if (StandsAlone(records, record, before, all))
+    return WriteFacts(step, record, old_values, new_values, after, &records);
+
+  const bool moved = HomeAndNames(before) != HomeAndNames(after);
+  std::set<Uuid> seeds = {record};
+  std::map<std::pair<IdentityTokenKind, uint64_t>, int> names_before;
+  {
+    const Clusterer clusterer(records);
+    names_before = NamesOnAll(clusterer, all);
+    if (moved) AddVisitors(records, clusterer, all, record, &seeds);
+  }
   std::map<std::pair<IdentityTokenKind, uint64_t>, std::vector<Uuid>> others;
   for (const auto& value : all) {
     if (Identifies(value.first)) others[value] = records.With(value.first, value.second).ids;
   }
-  for (const auto& [kind, token] : left)
-    RemoveHolder(merchant, kind, token, record, records.MutableWith(kind, token), &step->state);
-  for (const auto& [kind, token] : came)
-    AddHolder(merchant, kind, token, record, records.MutableWith(kind, token), &step->state);
-  PutRow(&step->state, Family::kIdentity, RecordKey(merchant, record), after);
-  records.Forget(record);
+  WriteFacts(step, record, old_values, new_values, after, &records);
 
   const Clusterer clusterer(records);
   for (const auto& [value, names] : NamesOnAll(clusterer, all)) {

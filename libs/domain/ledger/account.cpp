@@ -79,7 +79,7 @@ int64_t Account::Balance(Side side, std::string_view unit) const {
 std::optional<int64_t> Account::CustomerBalance(Side side, std::string_view unit) const {
   const auto customer = Uuid::FromBytes(row_.customer_id());
   if (!customer) return Balance(side, unit);
-  return domain::CustomerBalance(step_->state, step_->merchant_name(), *customer, side, unit);
+  return domain::CustomerBalance(step_->state, step_->merchant_name(), *customer, side, unit, this);
 }
 
 std::optional<int32_t> Account::OpeningDay(Side side, std::string_view unit) const {
@@ -176,7 +176,7 @@ void Account::Write() {
     if (!customer) continue;
     // A sum that overflows can't be shown; each member's own event has been.
     const auto whole = domain::CustomerBalance(step_->state, step_->merchant_name(), *customer,
-                                               touched.side, touched.unit);
+                                               touched.side, touched.unit, this);
     const auto whole_before = whole ? CheckedAdd(*whole, before - after) : std::nullopt;
     if (whole_before) {
       step_->feed.BalanceChanged(*customer, /*whole_customer=*/true, touched.unit, *whole_before,
@@ -187,14 +187,20 @@ void Account::Write() {
 }
 
 std::optional<int64_t> CustomerBalance(const Reader& state, std::string_view merchant,
-                                       const Uuid& customer, Side side, std::string_view unit) {
+                                       const Uuid& customer, Side side, std::string_view unit,
+                                       const Account* open) {
   int64_t sum = 0;
   for (const Uuid& member : MembersOf(state, merchant, customer)) {
-    AccountRow row;
-    if (!GetRow(state, Family::kAccounts, RecordKey(merchant, member), &row)) continue;
-    const UnitAccount* account = FindUnit(row, side, unit);
-    if (!account) continue;
-    const auto next = CheckedAdd(sum, BalanceOf(*account));
+    int64_t balance = 0;
+    if (open != nullptr && member == open->record()) {
+      balance = open->Balance(side, unit);
+    } else {
+      AccountRow row;
+      if (!GetRow(state, Family::kAccounts, RecordKey(merchant, member), &row)) continue;
+      const UnitAccount* account = FindUnit(row, side, unit);
+      if (account != nullptr) balance = BalanceOf(*account);
+    }
+    const auto next = CheckedAdd(sum, balance);
     if (!next) return std::nullopt;
     sum = *next;
   }

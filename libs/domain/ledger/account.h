@@ -85,9 +85,11 @@ class Account {
   std::vector<Touched> touched_;
 };
 
-// Σ over the members of a customer; nothing on overflow.
+// Σ over the members of a customer; nothing on overflow. `open`: the account of one of them, which
+// is not read again.
 std::optional<int64_t> CustomerBalance(const Reader& state, std::string_view merchant,
-                                       const Uuid& customer, Side side, std::string_view unit);
+                                       const Uuid& customer, Side side, std::string_view unit,
+                                       const Account* open = nullptr);
 
 // Of one side, by unit.
 inline const google::protobuf::RepeatedPtrField<carnet::log::v1::UnitAccount>& UnitsOf(
