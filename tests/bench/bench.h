@@ -93,6 +93,7 @@ class Bench {
   std::string data_folder() const { return options.folder + "/data"; }
   std::string log_folder() const { return data_folder() + "/log"; }
   std::string views_folder() const { return data_folder() + "/views"; }
+  std::string keys_folder() const { return data_folder() + "/keys"; }
 
  private:
   std::unique_ptr<Server> StartFloorOf(const std::string& program) const;

@@ -9,10 +9,12 @@
 //                  and phones' digits, 64 in flight, against GetCustomer's p99, likewise, of random
 //                  customers. The index has been made. They take turns.
 //   export         all of them as CSV over a stream that is read and thrown away, against a scan of
-//                  the same rows (family records, that merchant) in this process, unparsed;
+//                  the rows it reads (records and accounts in the views, keys in the key store) in
+//                  this process, one thread, unparsed and unopened;
 //                  carnetd's memory before and at most meanwhile is told. They take turns, but the
 //                  scans come last: they need the views for themselves.
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,7 @@
 #include "domain/customers/record.h"
 #include "domain/keys.h"
 #include "projection/generations.h"
+#include "rocksdb/db.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/check.h"
 #include "tests/bench/clocks.h"
@@ -34,6 +37,7 @@
 #include "tests/bench/load.h"
 #include "tests/bench/people.h"
 #include "tests/bench/published.h"
+#include "vault/key_rows.h"
 
 namespace carnet::bench {
 namespace {
@@ -183,33 +187,62 @@ double Export(const Server& carnetd, int64_t customers) {
 
 struct Scanned {
   double seconds = 0;
-  double cpu_us = 0;
-  double bytes = 0;  // a row
+  double cpu_us = 0;  // a customer
+  double bytes = 0;   // a customer
 };
+// All that an export reads of them, record by record: what stands in the views, and the wrapped
+// keys. Nothing is parsed or opened.
 Scanned Scan(const Bench& bench) {
-  Scanned scanned;
-  int64_t rows = 0;
+  int64_t records = 0;
+  int64_t keys = 0;
   size_t bytes = 0;
+  double seconds = 0;
+  double cpu = 0;
+  const auto timed = [&](const auto& scan) {
+    const double cpu_begin = ThreadCpu();
+    const double begin = Now();
+    scan();
+    seconds += Now() - begin;
+    cpu += ThreadCpu() - cpu_begin;
+  };
   for (size_t partition = 0; partition < bench.ends.size(); ++partition) {
     const auto serving = Must(projection::OpenServingGeneration(
                                   bench.views_folder(), static_cast<int32_t>(partition), {}),
                               "opening the views");
     const auto snapshot = serving.store->snapshot();
-    const double cpu = ThreadCpu();
-    const double begin = Now();
-    snapshot->Scan(domain::Family::kRecords, domain::MerchantPrefix(kMerchant),
-                   [&](std::string_view key, std::string_view value) {
-                     ++rows;
-                     bytes += key.size() + value.size();
-                     return true;
-                   });
-    scanned.seconds += Now() - begin;
-    scanned.cpu_us += (ThreadCpu() - cpu) * 1e6;
+    const auto scan = [&](domain::Family family, int64_t* rows) {
+      snapshot->Scan(family, domain::MerchantPrefix(kMerchant),
+                     [&](std::string_view key, std::string_view value) {
+                       ++*rows;
+                       bytes += key.size() + value.size();
+                       return true;
+                     });
+    };
+    int64_t accounts = 0;
+    timed([&] {
+      scan(domain::Family::kRecords, &records);
+      scan(domain::Family::kAccounts, &accounts);
+    });
   }
-  Check(rows == bench.options.customers, absl::StrCat(rows, " rows"));
-  scanned.cpu_us /= static_cast<double>(rows);
-  scanned.bytes = static_cast<double>(bytes) / static_cast<double>(rows);
-  return scanned;
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(rocksdb::Options(), bench.keys_folder(), &opened);
+  Check(status.ok(), "opening the keys: " + status.ToString());
+  const std::unique_ptr<rocksdb::DB> store(opened);
+  timed([&] {
+    const std::string prefix = vault::RowKey(vault::kKeyRow, kMerchant);
+    const std::unique_ptr<rocksdb::Iterator> rows(store->NewIterator(rocksdb::ReadOptions()));
+    for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
+      ++keys;
+      bytes += rows->key().size() + rows->value().size();
+    }
+  });
+  Check(records == bench.options.customers, absl::StrCat(records, " records"));
+  Check(keys == bench.options.customers, absl::StrCat(keys, " keys"));
+  const auto customers = static_cast<double>(records);
+  return {.seconds = seconds,
+          .cpu_us = cpu / customers * 1e6,
+          .bytes = static_cast<double>(bytes) / customers};
 }
 
 void MeasureExport(Bench* bench) {
@@ -236,7 +269,7 @@ void MeasureExport(Bench* bench) {
       {.name = "export",
        .number = Median(rate),
        .unit = "customers/s",
-       .floor_name = "a scan of the same rows",
+       .floor_name = "a scan of the same rows of records, accounts and keys",
        .floor = Median(scan),
        .ratio = Median(rate) / Median(scan),
        .must = 0.2,
@@ -244,7 +277,7 @@ void MeasureExport(Bench* bench) {
        .cpu_us = Median(cpu),
        .floor_cpu_us = Median(scan_cpu),
        .note =
-           absl::StrCat(Number(scanned.bytes), " bytes a row; ",
+           absl::StrCat(Number(scanned.bytes), " bytes a customer; ",
                         Number(static_cast<double>(before.resident) / 1e6), " MB resident before, ",
                         Number(static_cast<double>(after.resident) / 1e6), " after, ",
                         Number(static_cast<double>(after.highest) / 1e6), " at most ever")});
