@@ -11,8 +11,6 @@
 #include "domain/customers/catalogue.h"
 
 namespace carnet::files {
-namespace {
-
 using carnet::v1::Contact;
 using carnet::v1::CustomValue;
 using carnet::v1::Personal;
@@ -20,16 +18,9 @@ using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr int kSlots = 2;
-
 bool IsPersonal(const FieldDescriptor* field) {
   return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
          field->message_type() == Personal::descriptor();
-}
-
-// A value, or a list of values, that one cell holds.
-bool IsLeaf(const FieldDescriptor* field) {
-  return field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || IsPersonal(field);
 }
 
 // "PARTY_TYPE_COMPANY" → "company": without what all values of the type begin with.
@@ -38,6 +29,31 @@ std::string EnumWord(const EnumDescriptor* type, int number) {
   if (value == nullptr) return std::to_string(number);
   const size_t prefix = type->value(0)->name().size() - std::string_view("UNSPECIFIED").size();
   return absl::AsciiStrToLower(value->name().substr(prefix));
+}
+
+std::string CustomText(const CustomValue& value) {
+  switch (value.value_case()) {
+    case CustomValue::kText:
+      return value.text().plain();
+    case CustomValue::kNumber:
+      return value.number();
+    case CustomValue::kDate:
+      return value.date();
+    case CustomValue::kChoice:
+      return value.choice();
+    case CustomValue::kYes:
+      return value.yes() ? "yes" : "no";
+    case CustomValue::VALUE_NOT_SET:
+      break;
+  }
+  return {};
+}
+
+namespace {
+
+// A value, or a list of values, that one cell holds.
+bool IsLeaf(const FieldDescriptor* field) {
+  return field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || IsPersonal(field);
 }
 
 std::optional<int> EnumNumber(const EnumDescriptor* type, std::string_view word) {
@@ -80,7 +96,7 @@ void AddColumns(const google::protobuf::Descriptor* type, const Column& at,
       AddColumns(field->message_type(), column, columns);
     } else {
       const std::string title = column.title;
-      for (int slot = 0; slot < kSlots; ++slot) {
+      for (int slot = 0; slot < static_cast<int>(kSlots); ++slot) {
         column.title = absl::StrCat(title, ".", slot + 1);
         column.slot = slot;
         AddColumns(field->message_type(), column, columns);
@@ -152,24 +168,6 @@ std::optional<std::string> SetValue(const FieldDescriptor* field, std::string_vi
   return std::nullopt;
 }
 
-std::string CustomText(const CustomValue& value) {
-  switch (value.value_case()) {
-    case CustomValue::kText:
-      return value.text().plain();
-    case CustomValue::kNumber:
-      return value.number();
-    case CustomValue::kDate:
-      return value.date();
-    case CustomValue::kChoice:
-      return value.choice();
-    case CustomValue::kYes:
-      return value.yes() ? "yes" : "no";
-    case CustomValue::VALUE_NOT_SET:
-      break;
-  }
-  return {};
-}
-
 std::optional<std::string> SetCustom(const Column& column, std::string_view cell,
                                      Contact* contact) {
   CustomValue* value = nullptr;
@@ -210,6 +208,11 @@ std::string DigitsOf(std::string_view text) {
   return digits;
 }
 
+bool IsOfNumber(char c) {
+  return (c >= '0' && c <= '9') || c == ' ' || c == '.' || c == ',' || c == '(' || c == ')' ||
+         c == '/' || c == '-' || c == '+' || c == '\n';
+}
+
 bool IsPhoneColumn(const Column& column) {
   return !column.path.empty() &&
          (column.card_field == "phones" || column.title == "referrer.phone");
@@ -226,11 +229,6 @@ CardColumns::CardColumns(const carnet::v1::MerchantPolicy& policy) {
     column.custom_key = field.key();
     column.custom_type = field.type();
   }
-  for (size_t i = columns_.size(); i-- > 0;) {
-    const bool last =
-        i + 1 == columns_.size() || columns_[i + 1].card_field != columns_[i].card_field;
-    columns_[i].field_end = last ? i + 1 : columns_[i + 1].field_end;
-  }
 }
 
 Row CardColumns::Titles() const {
@@ -238,34 +236,6 @@ Row CardColumns::Titles() const {
                 std::string(kBalanceTitle)};
   for (const Column& column : columns_) titles.push_back(column.title);
   return titles;
-}
-
-Row CardColumns::Write(const carnet::v1::Customer& card, std::string_view version) const {
-  Row row;
-  row.reserve(columns_.size() + 4);
-  row.push_back(card.name().substr(card.name().rfind('/') + 1));
-  row.emplace_back(version);
-  row.push_back(card.display_name());
-  row.push_back(absl::StrJoin(card.balances(), "; ", [](std::string* out, const auto& balance) {
-    absl::StrAppend(out, balance.receivable(), " ", balance.unit());
-  }));
-  const Contact& contact = card.contact();
-  const size_t first = row.size();
-  row.resize(first + columns_.size());
-  // Most fields of most cards are empty, and some have a dozen columns.
-  std::vector<const FieldDescriptor*> fields;
-  columns_.front().reflections.front()->ListFields(contact, &fields);
-  for (size_t i = 0; i < columns_.size();) {
-    const Column& column = columns_[i];
-    const size_t end = column.field_end;
-    const bool is_set = column.path.empty() ? !contact.custom().empty()
-                                            : std::find(fields.begin(), fields.end(),
-                                                        column.path.front()) != fields.end();
-    for (; i < end; ++i) {
-      if (is_set) row[first + i] = CellOf(contact, columns_[i]);
-    }
-  }
-  return row;
 }
 
 std::string CellOf(const Contact& contact, const Column& column) {
@@ -336,19 +306,19 @@ bool SameCell(const Column& column, std::string_view exported, std::string_view 
 
 bool IsFormula(std::string_view cell) {
   if (cell.empty()) return false;
-  if (cell.front() == '=' || cell.front() == '@' || cell.front() == '\t' || cell.front() == '\r')
-    return true;
+  const char first = cell.front();
+  if (first == '=' || first == '@' || first == '\t' || first == '\r') return true;
   // A number or a phone may begin with a sign.
-  return (cell.front() == '+' || cell.front() == '-') &&
-         cell.find_first_not_of("0123456789 .,()/-+\n") != std::string_view::npos;
+  return (first == '+' || first == '-') && !std::all_of(cell.begin(), cell.end(), IsOfNumber);
+}
+
+bool NeedsGuard(std::string_view cell) {
+  return IsFormula(cell) || (cell.size() > 1 && cell.front() == '\'' &&
+                             (IsFormula(cell.substr(1)) || cell[1] == '\''));
 }
 
 std::string GuardCell(std::string cell) {
-  const std::string_view text = cell;
-  if (IsFormula(text) ||
-      (text.size() > 1 && text.front() == '\'' && (IsFormula(text.substr(1)) || text[1] == '\''))) {
-    cell.insert(0, 1, '\'');
-  }
+  if (NeedsGuard(cell)) cell.insert(0, 1, '\'');
   return cell;
 }
 

@@ -29,11 +29,13 @@ struct Column {
   std::vector<const google::protobuf::FieldDescriptor*> path;  // from Contact to the value
   // Of the messages on that path; kept, as asking a message for it takes long.
   std::vector<const google::protobuf::Reflection*> reflections;
-  int slot = 0;          // in a list of messages, from 0
-  size_t field_end = 0;  // of the columns of the same field, behind the last one
+  int slot = 0;  // in a list of messages, from 0
   std::string custom_key;
   carnet::v1::CustomFieldType custom_type = carnet::v1::CUSTOM_FIELD_TYPE_UNSPECIFIED;
 };
+
+// How many of a list of messages have columns.
+inline constexpr size_t kSlots = 2;
 
 class CardColumns {
  public:
@@ -41,9 +43,6 @@ class CardColumns {
 
   const std::vector<Column>& columns() const { return columns_; }
   Row Titles() const;
-
-  // `version`: of the views the card was read from, as text.
-  Row Write(const carnet::v1::Customer& card, std::string_view version) const;
 
  private:
   std::vector<Column> columns_;
@@ -58,6 +57,11 @@ inline constexpr std::string_view kBalanceTitle = "balance";
 // What a card has in a column; empty: nothing.
 std::string CellOf(const carnet::v1::Contact& contact, const Column& column);
 
+// How columns show values; see card_cells.h.
+bool IsPersonal(const google::protobuf::FieldDescriptor* field);
+std::string EnumWord(const google::protobuf::EnumDescriptor* type, int number);
+std::string CustomText(const carnet::v1::CustomValue& value);
+
 // Puts a cell that is not empty into a contact. Otherwise a sentence that says what it should be.
 std::optional<std::string> SetCell(const Column& column, std::string_view cell,
                                    carnet::v1::Contact* contact);
@@ -66,6 +70,8 @@ std::optional<std::string> SetCell(const Column& column, std::string_view cell,
 // and dropped its plus sign.
 bool SameCell(const Column& column, std::string_view exported, std::string_view cell);
 
+// Whether a cell needs what GuardCell() does.
+bool NeedsGuard(std::string_view cell);
 // A cell as CSV must hold it, so that no spreadsheet takes it for a formula: an apostrophe in
 // front; and back.
 std::string GuardCell(std::string cell);

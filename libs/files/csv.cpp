@@ -62,6 +62,14 @@ char SeparatorOf(std::string_view text) {
                                          counts.begin())];
 }
 
+// What a cell may hold only between quotes.
+constexpr std::array<bool, 256> kQuoted = [] {
+  std::array<bool, 256> quoted = {};
+  for (const char c : {',', ';', '\t', '"', '\r', '\n'})
+    quoted[static_cast<unsigned char>(c)] = true;
+  return quoted;
+}();
+
 int NoSpace(unsigned char) { return 0; }  // spaces belong to the cell
 
 class CsvReader final : public RowReader {
@@ -174,19 +182,24 @@ void AppendCsvRow(const Row& row, std::string* text) {
   for (const std::string& cell : row) {
     if (!first) text->push_back(',');
     first = false;
-    if (cell.empty()) continue;
-    const bool quote = cell.front() == ' ' || cell.back() == ' ' ||
-                       cell.find_first_of(",;\t\"\r\n") != std::string::npos;
-    if (!quote) {
-      text->append(cell);
-      continue;
-    }
-    const size_t begin = text->size();
-    text->resize(begin + 2 * cell.size() + 2);
-    text->resize(begin +
-                 csv_write(text->data() + begin, text->size() - begin, cell.data(), cell.size()));
+    AppendCsvCell(cell, text);
   }
-  text->append("\r\n");
+  text->append(kCsvRowEnd);
+}
+
+void AppendCsvCell(std::string_view cell, std::string* text) {
+  if (cell.empty()) return;
+  const bool quote = cell.front() == ' ' || cell.back() == ' ' ||
+                     std::any_of(cell.begin(), cell.end(),
+                                 [](char c) { return kQuoted[static_cast<unsigned char>(c)]; });
+  if (!quote) {
+    text->append(cell);
+    return;
+  }
+  const size_t begin = text->size();
+  text->resize(begin + 2 * cell.size() + 2);
+  text->resize(begin +
+               csv_write(text->data() + begin, text->size() - begin, cell.data(), cell.size()));
 }
 
 std::unique_ptr<RowWriter> WriteCsv() { return std::make_unique<CsvWriter>(); }

@@ -56,8 +56,10 @@ class RowWriter {
 // Add() fails where a format can't hold a row: FAILED_PRECONDITION(CELL_TOO_LONG, TOO_MANY_ROWS).
 absl::StatusOr<std::unique_ptr<RowWriter>> WriteRows(v1::FileFormat format);
 
-// A row of a CSV file, with its end. From any thread.
+// A row of a CSV file, with its end; cells one by one, with commas between them. From any thread.
 void AppendCsvRow(const Row& row, std::string* text);
+void AppendCsvCell(std::string_view cell, std::string* text);
+inline constexpr std::string_view kCsvRowEnd = "\r\n";
 
 // As the Unicode standard has it (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);

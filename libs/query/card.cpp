@@ -58,27 +58,43 @@ void FillDefaults(const std::vector<const RecordRow*>& rows, Contact* contact) {
   }
 }
 
-}  // namespace
-
-std::string DisplayName(const Customer& card) {
-  const Contact& contact = card.contact();
-  if (!contact.company_name().plain().empty()) return contact.company_name().plain();
-  const auto& name = contact.name();
-  if (!name.full().plain().empty()) return name.full().plain();
-  const std::string& given = name.given().plain();
-  const std::string& family = name.family().plain();
-  if (!given.empty() && !family.empty()) return given + " " + family;
-  if (!given.empty() || !family.empty()) return given + family;
-  for (const auto& email : contact.emails()) {
-    if (!email.plain().empty()) return email.plain();
-  }
-  for (const auto& phone : contact.phones()) {
-    if (!phone.plain().empty()) return phone.plain();
-  }
-  for (const auto& record : card.records()) {
-    if (!record.external_id().empty()) return record.external_id();
+template <typename Values, typename TextOf>
+std::string_view FirstText(const Values& values, TextOf text_of) {
+  for (const auto& value : values) {
+    if (!text_of(value).empty()) return text_of(value);
   }
   return {};
+}
+
+std::string DisplayNameOf(const Customer& card) {
+  const auto plain = [](const auto& value) -> const std::string& { return value.plain(); };
+  const Contact& contact = card.contact();
+  return DisplayName(
+      {.company_name = contact.company_name().plain(),
+       .full_name = contact.name().full().plain(),
+       .given_name = contact.name().given().plain(),
+       .family_name = contact.name().family().plain(),
+       .email = FirstText(contact.emails(), plain),
+       .phone = FirstText(contact.phones(), plain),
+       .external_id = FirstText(card.records(), [](const auto& record) -> const std::string& {
+         return record.external_id();
+       })});
+}
+
+}  // namespace
+
+std::string DisplayName(const NameSources& sources) {
+  if (!sources.company_name.empty()) return std::string(sources.company_name);
+  if (!sources.full_name.empty()) return std::string(sources.full_name);
+  if (!sources.given_name.empty() || !sources.family_name.empty()) {
+    std::string name(sources.given_name);
+    if (!sources.given_name.empty() && !sources.family_name.empty()) name.push_back(' ');
+    return name.append(sources.family_name);
+  }
+  for (const std::string_view other : {sources.email, sources.phone}) {
+    if (!other.empty()) return std::string(other);
+  }
+  return std::string(sources.external_id);
 }
 
 bool IsHiddenField(const carnet::v1::MerchantPolicy& policy, const Cell& cell) {
@@ -203,19 +219,14 @@ absl::Status FillCard(const domain::Reader& reader, const vault::Opener& opener,
               [](const auto& a, const auto& b) { return a.key() < b.key(); });
   }
   if (!rows.front()->has_erased_at_micros()) FillDefaults(rows, card->mutable_contact());
-  absl::StatusOr<UnitBalances> sums = UnitBalances();
-  if (!alone || !at_hand.account_row) {
-    sums = SumBalances(reader, merchant, members);
-  } else if (!AddBalancesOfAccountRow(*at_hand.account_row, &*sums)) {
-    return SumOverflows();
-  }
+  const absl::StatusOr<UnitBalances> sums = SumBalances(reader, merchant, members);
   if (!sums.ok()) return sums.status();
   for (const UnitBalance& sum : *sums) {
     SetBalance(sum, card->add_balances());
     SetBought(sum, card);
   }
   card->set_name(FormatCustomerName(merchant, customer));
-  card->set_display_name(DisplayName(*card));
+  card->set_display_name(DisplayNameOf(*card));
   if (at_hand.values_alone) return absl::OkStatus();
   card->set_archived(rows.front()->archived_change_number() != 0);
   card->set_deleted(deleted);

@@ -23,8 +23,6 @@ namespace carnet::query {
 struct CardParts {
   // The row of the customer's own record.
   std::optional<std::string_view> record_row;
-  // With it the row of its account, empty if there is none: of a customer of one record.
-  std::optional<std::string_view> account_row;
   const vault::KeyBatch* keys = nullptr;
   // Without origins, etag and flags of how it stands: for who wants values alone.
   bool values_alone = false;
@@ -71,7 +69,16 @@ bool IsHiddenField(const carnet::v1::MerchantPolicy& policy, const carnet::log::
 void FillOrigin(const carnet::log::v1::Cell& cell, const carnet::log::v1::RecordRow& row,
                 std::string_view record, carnet::v1::FieldOrigin* origin);
 
-// What to call the customer; see Customer.display_name.
-std::string DisplayName(const carnet::v1::Customer& card);
+// What to call a customer, see Customer.display_name: of these, empty where there is none.
+struct NameSources {
+  std::string_view company_name;
+  std::string_view full_name;
+  std::string_view given_name;
+  std::string_view family_name;
+  std::string_view email;        // the first one that is not empty
+  std::string_view phone;        // likewise
+  std::string_view external_id;  // of the oldest member that has one
+};
+std::string DisplayName(const NameSources& sources);
 
 }  // namespace carnet::query

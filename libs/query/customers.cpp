@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <future>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,9 +27,6 @@ using carnet::v1::Customer;
 using domain::Family;
 
 constexpr size_t kMaxLookupResults = 100;
-constexpr size_t kFewCustomers = 50;
-
-size_t ThreadsAtOnce() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 4); }
 
 std::string ListName(std::string_view merchant) { return "customers/" + std::string(merchant); }
 
@@ -53,10 +48,7 @@ void ScanCustomers(
   snapshot.ScanFrom(Family::kRecords, prefix, start,
                     [&](std::string_view key, std::string_view row) {
                       const Uuid id = IdAtEnd(key);
-                      const std::string_view customer = CustomerIdOfRecordRow(row);
-                      if (!customer.empty() && customer != id.bytes()) return true;
-                      if (IsErasedRecordRow(row)) return true;
-                      return visit(id, row);
+                      return !IsCustomerRecordRow(row, id) || visit(id, row);
                     });
 }
 
@@ -219,64 +211,37 @@ void Customers::ForEachId(const view_store::Snapshot& snapshot, std::string_view
                 [&](const Uuid& id, std::string_view) { return visit(id); });
 }
 
-absl::StatusOr<bool> Customers::NextMany(
-    const view_store::Snapshot& snapshot, std::string_view merchant, std::optional<Uuid>* last,
-    size_t count, const std::function<void(size_t place, Customer*)>& visit) const {
-  struct Rows {
-    Uuid id;
-    std::string record;
-    std::string account;
-  };
-  std::vector<Rows> rows;
-  rows.reserve(count);
+bool Customers::NextRows(const view_store::Snapshot& snapshot, std::string_view merchant,
+                         std::optional<Uuid>* last, size_t count, std::vector<Rows>* rows) const {
+  rows->clear();
+  rows->reserve(count);
   bool more = false;
   ScanCustomers(snapshot, merchant, *last, [&](const Uuid& id, std::string_view first_row) {
-    more = rows.size() == count;
-    if (!more) rows.push_back({.id = id, .record = std::string(first_row), .account = {}});
+    more = rows->size() == count;
+    if (!more) rows->push_back({.id = id, .record = std::string(first_row), .account = {}});
     return !more;
   });
-  if (rows.empty()) return false;
-  // Accounts and keys stand in the same order: reading them along is cheaper than looking up each.
-  auto place = rows.begin();
+  if (rows->empty()) return false;
+  // Accounts stand in the same order: reading them along is cheaper than looking up each.
+  auto place = rows->begin();
   snapshot.ScanFrom(Family::kAccounts, domain::MerchantPrefix(merchant),
-                    domain::RecordKey(merchant, rows.front().id),
+                    domain::RecordKey(merchant, rows->front().id),
                     [&](std::string_view key, std::string_view row) {
                       const Uuid id = IdAtEnd(key);
-                      while (place != rows.end() && place->id < id) ++place;
-                      if (place == rows.end()) return false;
+                      while (place != rows->end() && place->id < id) ++place;
+                      if (place == rows->end()) return false;
                       if (place->id == id) place->account = row;
                       return true;
                     });
-  vault::KeyBatch keys;
-  absl::Status status = opener_->ReadKeys(merchant, rows.front().id, rows.back().id, &keys);
-  if (!status.ok()) return status;
-  const auto policy = policies_.Of(snapshot, merchant);
-  const auto fill = [&](size_t begin, size_t end) {
-    absl::Status filled;
-    for (size_t i = begin; i < end && filled.ok(); ++i) {
-      Customer card;
-      filled = FillCard(snapshot, *opener_, policy->policy(), merchant, rows[i].id,
-                        {.record_row = rows[i].record,
-                         .account_row = rows[i].account,
-                         .keys = &keys,
-                         .values_alone = true},
-                        &card);
-      if (filled.ok()) visit(i, &card);
-    }
-    return filled;
-  };
-  // Opening takes most of the time.
-  const size_t threads = rows.size() < kFewCustomers ? 1 : ThreadsAtOnce();
-  std::vector<std::future<absl::Status>> others;
-  for (size_t i = 1; i < threads; ++i) {
-    others.push_back(std::async(std::launch::async, fill, rows.size() * i / threads,
-                                rows.size() * (i + 1) / threads));
-  }
-  status = fill(0, rows.size() / threads);
-  for (auto& other : others) status.Update(other.get());
-  if (!status.ok()) return status;
-  *last = rows.back().id;
+  *last = rows->back().id;
   return more;
+}
+
+absl::Status Customers::FillFromRows(const view_store::Snapshot& snapshot,
+                                     std::string_view merchant, const Rows& rows,
+                                     const vault::KeyBatch& keys, Customer* card) const {
+  return FillCard(snapshot, *opener_, policies_.Of(snapshot, merchant)->policy(), merchant, rows.id,
+                  {.record_row = rows.record, .keys = &keys, .values_alone = true}, card);
 }
 
 absl::StatusOr<bool> Customers::Next(const view_store::Snapshot& snapshot,

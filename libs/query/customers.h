@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -63,13 +64,24 @@ class Customers {
                                                   std::string_view merchant, const Uuid& customer,
                                                   uint64_t number) const;
 
+  // A customer as it stands in the views.
+  struct Rows {
+    Uuid id;
+    std::string record;
+    std::string account;  // of that record; empty: it has none
+  };
+
   // The next customers by id after `last` (none: the first), which becomes the last one's: up to
-  // `count` of them, opened; values alone (see CardParts). Cards are made by several threads, of
-  // which each hands its own to `visit` with their places in that order, from 0. False: there are
-  // no more. Errors: the opener's.
-  absl::StatusOr<bool> NextMany(
-      const view_store::Snapshot& snapshot, std::string_view merchant, std::optional<Uuid>* last,
-      size_t count, const std::function<void(size_t place, carnet::v1::Customer*)>& visit) const;
+  // `count` of them. False: there are no more.
+  bool NextRows(const view_store::Snapshot& snapshot, std::string_view merchant,
+                std::optional<Uuid>* last, size_t count, std::vector<Rows>* rows) const;
+
+  // The card of one of them, values alone (see CardParts): where its rows do not say it all.
+  absl::Status FillFromRows(const view_store::Snapshot& snapshot, std::string_view merchant,
+                            const Rows& rows, const vault::KeyBatch& keys,
+                            carnet::v1::Customer* card) const;
+
+  const vault::Opener& opener() const { return *opener_; }
 
   // Today's policy.
   std::shared_ptr<const carnet::log::v1::PolicyRow> PolicyOf(const view_store::Snapshot& snapshot,

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "base/field_walk.h"
 #include "base/money.h"
 #include "carnet/log/v1/rows.pb.h"
-#include "query/field_walk.h"
 
 namespace carnet::query {
 namespace {
 
 using carnet::log::v1::AccountRow;
+using carnet::log::v1::Cell;
 using carnet::log::v1::RecordRow;
 using carnet::log::v1::UnitAccount;
 
@@ -37,8 +38,77 @@ bool IsErasedRecordRow(std::string_view row) {
   return false;
 }
 
+bool IsCustomerRecordRow(std::string_view row, const Uuid& record) {
+  FieldWalk walk(row);
+  while (walk.Next()) {
+    if (walk.number() == RecordRow::kErasedAtMicrosFieldNumber) return false;
+    if (walk.number() == RecordRow::kCustomerIdFieldNumber) {
+      const std::string_view customer = walk.Bytes();
+      if (!customer.empty() && customer != record.bytes()) return false;
+    } else {
+      walk.Skip();
+    }
+  }
+  return true;
+}
+
 std::string_view CustomerIdOfAccountRow(std::string_view row) {
   return BytesField(row, AccountRow::kCustomerIdFieldNumber);
+}
+
+bool ReadRecordValues(std::string_view row, RecordValues* values) {
+  bool derived = false;
+  FieldWalk walk(row);
+  while (walk.Next()) {
+    switch (walk.number()) {
+      case RecordRow::kCellsFieldNumber: {
+        RecordValues::Value value;
+        bool cleared = false;
+        FieldWalk cell(walk.Bytes());
+        while (cell.Next()) {
+          switch (cell.number()) {
+            case Cell::kFieldFieldNumber:
+              value.field = static_cast<uint32_t>(cell.Int64());
+              break;
+            case Cell::kValueFieldNumber:
+              value.contact = cell.Bytes();
+              break;
+            case Cell::kClearedFieldNumber:
+              cleared = cell.Int64() != 0;
+              break;
+            case Cell::kRevertedAsOfMicrosFieldNumber:
+              return false;
+            default:
+              cell.Skip();
+          }
+        }
+        if (!cleared) values->values.push_back(value);
+        break;
+      }
+      case RecordRow::kExternalIdFieldNumber:
+        values->external_id = walk.Bytes();
+        break;
+      case RecordRow::kExternalIdDerivedFieldNumber:
+        derived = walk.Int64() != 0;
+        break;
+      case RecordRow::kGeneratedAccountFieldNumber:
+        values->generated_account = walk.Bytes();
+        break;
+      case RecordRow::kDefaultAssigneeFieldNumber:
+        values->default_assignee = walk.Bytes();
+        break;
+      case RecordRow::kCustomerIdFieldNumber:
+        if (!walk.Bytes().empty()) return false;
+        break;
+      case RecordRow::kDeletedAsOfMicrosFieldNumber:
+      case RecordRow::kErasedAtMicrosFieldNumber:
+        return false;
+      default:
+        walk.Skip();
+    }
+  }
+  if (derived) values->external_id = {};
+  return true;
 }
 
 bool AddBalancesOfAccountRow(std::string_view row, UnitBalances* sums) {

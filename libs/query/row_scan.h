@@ -8,12 +8,32 @@
 
 #include "absl/container/inlined_vector.h"
 
+#include "base/uuid.h"
+
 namespace carnet::query {
 
 // RecordRow.customer_id or AccountRow.customer_id; empty: the record is its own customer.
 std::string_view CustomerIdOfRecordRow(std::string_view row);
 bool IsErasedRecordRow(std::string_view row);
+// Whether the record stands for a customer that was not forgotten: its oldest or only member.
+bool IsCustomerRecordRow(std::string_view row, const Uuid& record);
 std::string_view CustomerIdOfAccountRow(std::string_view row);
+
+// What the row of a record that is a customer of its own says, as bytes in it.
+struct RecordValues {
+  struct Value {
+    uint32_t field = 0;        // of Contact
+    std::string_view contact;  // a Contact with that field, sealed
+  };
+  absl::InlinedVector<Value, 16> values;  // in the order of fields
+  std::string_view external_id;           // empty where it was derived
+  std::string_view generated_account;
+  std::string_view default_assignee;  // an Assignee
+};
+
+// False: the row alone does not say what is on the card (it has or is another member, or something
+// was deleted, or put back); FillCard() tells.
+bool ReadRecordValues(std::string_view row, RecordValues* values);
 
 // A sum for each unit, ordered by unit.
 struct UnitBalance {

@@ -8,10 +8,10 @@
 
 #include "base/bytes.h"
 #include "base/fatal.h"
+#include "base/field_walk.h"
 #include "domain/keys.h"
 #include "domain/ledger/posting_table.h"
 #include "query/as_of.h"
-#include "query/field_walk.h"
 #include "query/members.h"
 #include "query/names.h"
 

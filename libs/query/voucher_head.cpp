@@ -1,7 +1,7 @@
 #include "query/voucher_head.h"
 
+#include "base/field_walk.h"
 #include "carnet/log/v1/rows.pb.h"
-#include "query/field_walk.h"
 
 namespace carnet::query {
 

@@ -9,6 +9,7 @@
 #include "carnet/v1/change.pb.h"
 #include "carnet/v1/contact.pb.h"
 #include "vault/key_ring.h"
+#include "vault/record_opener.h"
 
 namespace carnet::vault {
 
@@ -30,7 +31,10 @@ class Opener {
                     const KeyBatch* keys = nullptr) const;
   absl::Status Open(std::string_view merchant, const Uuid& record_id, v1::Body* body) const;
 
-  // For opening many records, one after the other: KeyRing::KeysOfRecords().
+  // For opening many records, one after the other; see RecordOpener and KeyRing::KeysOfRecords().
+  RecordOpener OpenerOf(std::string_view merchant, const KeyBatch* keys) const {
+    return RecordOpener(keys_, merchant, keys);
+  }
   absl::Status ReadKeys(std::string_view merchant, const Uuid& first, const Uuid& last,
                         KeyBatch* keys) const {
     return keys_->KeysOfRecords(merchant, first, last, keys);

@@ -1,21 +1,27 @@
 #include "projector/customer_export.h"
 
+#include <algorithm>
+#include <future>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 
 #include "domain/keys.h"
-#include "files/card_columns.h"
 #include "files/rows.h"
+#include "projector/customer_rows.h"
 #include "query/view.h"
 
 namespace carnet::projector_service {
 namespace {
 
 constexpr size_t kCustomersAtOnce = 500;
+constexpr size_t kFewCustomers = 50;
+
+size_t ThreadsAtOnce() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 4); }
 
 class Export : public std::enable_shared_from_this<Export> {
  public:
@@ -29,19 +35,20 @@ class Export : public std::enable_shared_from_this<Export> {
         stream_(std::move(stream)),
         customers_(customers),
         search_(search),
-        worker_(worker),
-        columns_(customers->PolicyOf(*moment_.snapshot, request.merchant())->policy()) {}
+        worker_(worker) {}
 
   // In the worker's thread.
   void Begin() {
     log::v1::MerchantRow merchant;
     domain::GetRow(*moment_.snapshot, domain::Family::kMerchants,
                    domain::MerchantKey(request_.merchant()), &merchant);
-    version_ = absl::StrCat(merchant.last_change_number());
+    file_.emplace(request_.merchant(),
+                  customers_->PolicyOf(*moment_.snapshot, request_.merchant())->policy(),
+                  absl::StrCat(merchant.last_change_number()));
     auto writer = files::WriteRows(request_.format());
     if (!writer.ok()) return stream_->Finish(writer.status());
     writer_ = *std::move(writer);
-    if (absl::Status status = writer_->Add(columns_.Titles()); !status.ok())
+    if (absl::Status status = writer_->Add(file_->columns.Titles()); !status.ok())
       return stream_->Finish(status);
     GoOn();
   }
@@ -75,48 +82,85 @@ class Export : public std::enable_shared_from_this<Export> {
 
   bool is_csv() const { return request_.format() != v1::FILE_FORMAT_XLSX; }
 
-  // A customer as the file has them: the text of a CSV's row, or a spreadsheet's cells.
+  // Customers in their order, as the file has them: text of a CSV file, or a spreadsheet's cells.
   struct Made {
-    files::Row cells;
     std::string text;
+    std::vector<files::Row> cells;
+    int64_t count = 0;
+    absl::Status status;
+
+    void Add(const CustomerRows& rows, bool csv) {
+      if (csv) {
+        rows.AppendCsv(&text);
+      } else {
+        cells.push_back(rows.Row());
+      }
+      ++count;
+    }
   };
-  Made Make(const v1::Customer& card) const {
-    Made made{.cells = columns_.Write(card, version_), .text = {}};
-    if (!is_csv()) return made;
-    for (std::string& cell : made.cells) cell = files::GuardCell(std::move(cell));
-    files::AppendCsvRow(made.cells, &made.text);
-    made.cells.clear();
-    return made;
-  }
 
   absl::Status AddCustomers() {
-    std::vector<Made> rows;
     const bool all = request_.query().empty() && request_.filter().ByteSizeLong() == 0;
-    absl::StatusOr<bool> more;
-    if (all) {
-      rows.resize(kCustomersAtOnce);
-      more = customers_->NextMany(
-          *moment_.snapshot, request_.merchant(), &last_, kCustomersAtOnce,
-          [&](size_t place, v1::Customer* card) { rows[place] = Make(*card); });
-    } else {
-      more = search_->NextMany(*moment_.snapshot, request_.merchant(), request_.query(),
-                               request_.filter(), &after_, kCustomersAtOnce,
-                               [&](v1::Customer* card) { rows.push_back(Make(*card)); });
-    }
+    const absl::StatusOr<bool> more = all ? AddAll() : AddFound();
     if (!more.ok()) return more.status();
-    if (is_csv()) next_.mutable_data()->append(writer_->Take());  // the titles
-    for (const Made& row : rows) {
-      if (row.cells.empty() && row.text.empty()) break;  // there were not so many
-      ++count_;
-      if (is_csv()) {
-        next_.mutable_data()->append(row.text);
-      } else if (absl::Status written = writer_->Add(row.cells); !written.ok()) {
-        return written;
-      }
-    }
     if (*more) return absl::OkStatus();
     finished_ = true;
     return writer_->Finish();
+  }
+
+  absl::StatusOr<bool> AddFound() {
+    CustomerRows rows(&*file_, customers_);
+    Made made;
+    const auto more =
+        search_->NextMany(*moment_.snapshot, request_.merchant(), request_.query(),
+                          request_.filter(), &after_, kCustomersAtOnce, [&](v1::Customer* card) {
+                            made.status.Update(rows.Read(*card));
+                            if (made.status.ok()) made.Add(rows, is_csv());
+                          });
+    if (!more.ok()) return more;
+    if (absl::Status status = Put(made); !status.ok()) return status;
+    return more;
+  }
+
+  absl::StatusOr<bool> AddAll() {
+    const bool more = customers_->NextRows(*moment_.snapshot, request_.merchant(), &last_,
+                                           kCustomersAtOnce, &customer_rows_);
+    const size_t count = customer_rows_.size();
+    if (count == 0) return false;
+    const auto make = [&](size_t begin, size_t end) {
+      CustomerRows rows(&*file_, customers_);
+      Made made;
+      made.status = rows.ReadKeys(customer_rows_[begin].id, customer_rows_[end - 1].id);
+      for (size_t i = begin; i < end && made.status.ok(); ++i) {
+        made.status = rows.Read(*moment_.snapshot, customer_rows_[i]);
+        if (made.status.ok()) made.Add(rows, is_csv());
+      }
+      return made;
+    };
+    // Opening takes most of the time.
+    const size_t threads = count < kFewCustomers ? 1 : ThreadsAtOnce();
+    std::vector<std::future<Made>> others;
+    for (size_t i = 1; i < threads; ++i) {
+      others.push_back(
+          std::async(std::launch::async, make, count * i / threads, count * (i + 1) / threads));
+    }
+    absl::Status status = Put(make(0, count / threads));
+    for (auto& other : others) status.Update(Put(other.get()));
+    if (!status.ok()) return status;
+    return more;
+  }
+
+  absl::Status Put(const Made& made) {
+    if (!made.status.ok()) return made.status;
+    count_ += made.count;
+    if (is_csv()) {
+      next_.mutable_data()->append(writer_->Take());  // the titles
+      next_.mutable_data()->append(made.text);
+    }
+    for (const files::Row& row : made.cells) {
+      if (absl::Status written = writer_->Add(row); !written.ok()) return written;
+    }
+    return absl::OkStatus();
   }
 
   const v1::ExportCustomersRequest request_;
@@ -125,9 +169,9 @@ class Export : public std::enable_shared_from_this<Export> {
   const query::Customers* const customers_;
   query::CustomerSearch* const search_;
   runtime::Worker* const worker_;
-  const files::CardColumns columns_;
   // The worker's.
-  std::string version_;
+  std::optional<CustomerFile> file_;
+  std::vector<query::Customers::Rows> customer_rows_;
   std::unique_ptr<files::RowWriter> writer_;
   std::optional<Uuid> last_;
   std::optional<query::SearchPlace> after_;

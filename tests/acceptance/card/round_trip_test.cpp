@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "files/card_columns.h"
 #include "files/rows.h"
 #include "tests/acceptance/card/card_fixture.h"
 
@@ -183,6 +186,93 @@ TEST_F(RoundTripTest, ACellThatSaysWhatWasExportedChangesNothing) {
   EXPECT_EQ(now.contact().sector(), "toys");
   EXPECT_EQ(now.contact().phones(0).plain(), "+33612345678");
   EXPECT_EQ(now.display_name(), "Camille");
+}
+
+// However a card came to be what it is.
+TEST_F(RoundTripTest, AFileSaysWhatTheCardsSay) {
+  Policy(
+      "country: 'FR' account_prefix: '411' default_assignee { team: 'north' } custom_fields { key: "
+      "'size' label: 'Size' type: CUSTOM_FIELD_TYPE_NUMBER } custom_fields { key: 'remark' label: "
+      "'Remark' type: CUSTOM_FIELD_TYPE_TEXT }");
+  FillShop();
+  const auto say = [&](const std::string& id, const std::string& body) {
+    const v1::Outcome outcome =
+        Publish(absl::StrCat("channel: 'pos' source: 'till-1' intent: INTENT_FACT external_id: '",
+                             id, "' body { ", body, " }"));
+    EXPECT_EQ(outcome.status(), v1::OUTCOME_STATUS_APPLIED) << outcome.DebugString();
+  };
+  // Their names are what else is there.
+  say("C-1",
+      "contact_observed { contact { emails { plain: 'a@x.fr' } emails { plain: 'b@x.fr' } } }");
+  say("C-2", "contact_observed { contact { phones { plain: '06 12 34 56 70' } } }");
+  say("C-3", "contact_observed { contact { sector: 'food' } }");
+  say("C-4", "contact_observed { contact { name { given { plain: 'Ana' } } } }");
+  say("C-5",
+      "contact_observed { contact { addresses { town { plain: 'A' } } addresses { town { "
+      "plain: 'B' } } addresses { town { plain: 'C' } } company_numbers { scheme: 'siret' "
+      "number { plain: '73282932000074' } } } }");
+  // Cleared; forgotten by its channel, and known again; put back.
+  say("C-6", "contact_observed { contact { name { full { plain: 'Zoe' } } sector: 'food' } }");
+  say("C-6", "contact_observed { clear: 'sector' }");
+  say("C-7",
+      "contact_observed { contact { name { full { plain: 'Yan' } } notes { plain: 'n' } } }");
+  say("C-7", "record_deleted {}");
+  say("C-7", "contact_observed { contact { sector: 'garden' } }");
+  const v1::Customer back = Create("name { full { plain: 'Back' } } sector: 'food'");
+  v1::UpdateCustomerResponse updated;
+  ASSERT_TRUE(Update(back.name(), "contact { sector: 'toys' }", &updated).ok());
+  v1::RevertFieldRequest revert;
+  revert.set_name(back.name());
+  revert.set_field("sector");
+  revert.set_change_number(back.records(0).created_change_number());
+  v1::RevertFieldResponse reverted;
+  ASSERT_TRUE(
+      Call(customers_.get(), &v1::CustomerService::Stub::RevertField, revert, &reverted).ok());
+  // Two records, one customer.
+  const v1::Customer one =
+      Create("name { full { plain: 'One' } } custom { key: 'size' number: '1' }");
+  const v1::Customer other = Create("sector: 'food' custom { key: 'remark' text { plain: 'r' } }");
+  EXPECT_EQ(
+      Publish(absl::StrCat("channel: 'back-office' source: 'office' intent: INTENT_REQUEST body { "
+                           "link_customers { customer: '",
+                           IdOf(one.name()), "' other: '", IdOf(other.name()), "' } }"))
+          .status(),
+      v1::OUTCOME_STATUS_APPLIED);
+  say("C-8",
+      "posting { kind: VOUCHER_KIND_SALE total { unit: 'EUR' decimal: '40.00' } tenders { "
+      "method: TENDER_METHOD_ON_ACCOUNT amount { decimal: '40.00' } } }");
+  // What policy hides is on no card.
+  v1::MerchantPolicy policy;
+  const std::string now =
+      "country: 'FR' account_prefix: '411' default_assignee { team: 'north' } fields { field: "
+      "'notes' switched_off: true } custom_fields { key: 'size' label: 'Size' type: "
+      "CUSTOM_FIELD_TYPE_NUMBER } custom_fields { key: 'since' label: 'Since' type: "
+      "CUSTOM_FIELD_TYPE_DATE } custom_fields { key: 'vip' label: 'VIP' type: "
+      "CUSTOM_FIELD_TYPE_YES_NO } custom_fields { key: 'colour' label: 'Colour' type: "
+      "CUSTOM_FIELD_TYPE_CHOICE choices { key: 'red' label: 'Red' } } custom_fields { key: "
+      "'remark' label: 'Remark' type: CUSTOM_FIELD_TYPE_TEXT }";
+  Policy(now);
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(now, &policy));
+
+  const files::CardColumns columns(policy);
+  std::vector<files::Row> wanted = {columns.Titles()};
+  const auto rows = RowsOf(Export(v1::FILE_FORMAT_CSV));
+  const std::vector<v1::Customer> cards = List();
+  ASSERT_EQ(rows.size(), cards.size() + 1);
+  for (const v1::Customer& card : cards) {
+    std::vector<std::string> balances;
+    for (const auto& balance : card.balances())
+      balances.push_back(absl::StrCat(balance.receivable(), " ", balance.unit()));
+    files::Row& row = wanted.emplace_back(files::Row{IdOf(card.name()), rows[1][1],
+                                                     files::GuardCell(card.display_name()),
+                                                     absl::StrJoin(balances, "; ")});
+    for (const files::Column& column : columns.columns())
+      row.push_back(files::GuardCell(files::CellOf(card.contact(), column)));
+  }
+  EXPECT_EQ(LinesOf(rows), LinesOf(wanted));
+  EXPECT_THAT(LinesOf(rows), ::testing::Contains(HasSubstr("balance=40.00 EUR")));
+  EXPECT_THAT(LinesOf(rows), ::testing::Contains(HasSubstr("accounting_account=411")));
+  EXPECT_THAT(LinesOf(rows), ::testing::Not(::testing::Contains(HasSubstr("|notes="))));
 }
 
 TEST_F(RoundTripTest, ASpreadsheetSavedByLibreOfficeIsTheSame) {
