@@ -71,10 +71,15 @@ class Export : public std::enable_shared_from_this<Export> {
 
   // Nothing: that was all, or `status_` says why not.
   void MakeNext() {
-    while (next_.data().empty() && !finished_ && !stream_->over()) {
-      status_ = AddCustomers();
-      finished_ = finished_ || !status_.ok();
-      if (status_.ok()) next_.mutable_data()->append(writer_->Take());
+    while (next_.data().empty() && !stream_->over()) {
+      if (!finished_) {
+        status_ = AddCustomers();
+        finished_ = finished_ || !status_.ok();
+        if (!status_.ok()) break;
+      }
+      next_.mutable_data()->append(writer_->Take());
+      // A spreadsheet is handed out in pieces once it is finished.
+      if (finished_ && next_.data().empty()) break;
     }
     next_.set_customers(count_);
     query::SetPosition(moment_.view, next_.mutable_position());

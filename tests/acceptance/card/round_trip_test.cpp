@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -273,6 +274,19 @@ TEST_F(RoundTripTest, AFileSaysWhatTheCardsSay) {
   EXPECT_THAT(LinesOf(rows), ::testing::Contains(HasSubstr("balance=40.00 EUR")));
   EXPECT_THAT(LinesOf(rows), ::testing::Contains(HasSubstr("accounting_account=411")));
   EXPECT_THAT(LinesOf(rows), ::testing::Not(::testing::Contains(HasSubstr("|notes="))));
+}
+
+TEST_F(RoundTripTest, ALargeSpreadsheetIsWhole) {
+  // Some MB of text that does not pack well.
+  std::mt19937 random(1);
+  for (int i = 0; i < 200; ++i) {
+    std::string notes;
+    while (notes.size() < 4000) notes.push_back(static_cast<char>('a' + random() % 26));
+    Create(absl::StrCat("name { full { plain: 'No. ", i, "' } } notes { plain: '", notes, "' }"));
+  }
+  const std::string file = Export(v1::FILE_FORMAT_XLSX);
+  EXPECT_GT(file.size(), size_t{300'000});
+  EXPECT_EQ(LinesOf(RowsOf(file)), LinesOf(RowsOf(Export(v1::FILE_FORMAT_CSV))));
 }
 
 TEST_F(RoundTripTest, ASpreadsheetSavedByLibreOfficeIsTheSame) {
