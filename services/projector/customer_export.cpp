@@ -20,6 +20,8 @@ namespace {
 
 constexpr size_t kCustomersAtOnce = 500;
 constexpr size_t kFewCustomers = 50;
+// Of one message: clients take 4 MiB unless told otherwise, and cards may be of any size.
+constexpr size_t kMostBytes = size_t{1} << 20;
 
 size_t ThreadsAtOnce() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 4); }
 
@@ -56,33 +58,39 @@ class Export : public std::enable_shared_from_this<Export> {
  private:
   // Hands out a piece; while it is on its way the next one is made.
   void GoOn() {
-    if (next_.data().empty()) MakeNext();
-    if (next_.data().empty()) {
+    if (made_.empty()) MakeNext();
+    if (made_.empty()) {
       if (!stream_->over()) stream_->Finish(status_);
       return;
     }
+    v1::ExportCustomersResponse piece;
+    if (made_.size() <= kMostBytes) {
+      piece.mutable_data()->swap(made_);
+    } else {
+      piece.set_data(made_.substr(0, kMostBytes));
+      made_.erase(0, kMostBytes);
+    }
+    piece.set_customers(count_);
+    query::SetPosition(moment_.view, piece.mutable_position());
     // Not in gRPC's thread: the next piece takes reading.
-    stream_->Write(next_, [self = shared_from_this()](bool ok) {
+    stream_->Write(piece, [self = shared_from_this()](bool ok) {
       if (ok) self->worker_->Post([self] { self->GoOn(); });
     });
-    next_.Clear();
-    MakeNext();
+    if (made_.empty()) MakeNext();
   }
 
   // Nothing: that was all, or `status_` says why not.
   void MakeNext() {
-    while (next_.data().empty() && !stream_->over()) {
+    while (made_.empty() && !stream_->over()) {
       if (!finished_) {
         status_ = AddCustomers();
         finished_ = finished_ || !status_.ok();
         if (!status_.ok()) break;
       }
-      next_.mutable_data()->append(writer_->Take());
+      made_.append(writer_->Take());
       // A spreadsheet is handed out in pieces once it is finished.
-      if (finished_ && next_.data().empty()) break;
+      if (finished_ && made_.empty()) break;
     }
-    next_.set_customers(count_);
-    query::SetPosition(moment_.view, next_.mutable_position());
   }
 
   bool is_csv() const { return request_.format() != v1::FILE_FORMAT_XLSX; }
@@ -159,8 +167,8 @@ class Export : public std::enable_shared_from_this<Export> {
     if (!made.status.ok()) return made.status;
     count_ += made.count;
     if (is_csv()) {
-      next_.mutable_data()->append(writer_->Take());  // the titles
-      next_.mutable_data()->append(made.text);
+      made_.append(writer_->Take());  // the titles
+      made_.append(made.text);
     }
     for (const files::Row& row : made.cells) {
       if (absl::Status written = writer_->Add(row); !written.ok()) return written;
@@ -183,7 +191,7 @@ class Export : public std::enable_shared_from_this<Export> {
   int64_t count_ = 0;
   bool finished_ = false;
   absl::Status status_;
-  v1::ExportCustomersResponse next_;
+  std::string made_;  // of the file, not handed out yet
 };
 
 }  // namespace

@@ -289,6 +289,20 @@ TEST_F(RoundTripTest, ALargeSpreadsheetIsWhole) {
   EXPECT_EQ(LinesOf(RowsOf(file)), LinesOf(RowsOf(Export(v1::FILE_FORMAT_CSV))));
 }
 
+// Clients take messages of 4 MiB, as gRPC has it, and the server puts many customers into one.
+TEST_F(RoundTripTest, CardsOfAnySizeAreExported) {
+  const std::string notes(4000, 'n');
+  std::string card = absl::StrCat("notes { plain: '", notes, "' } ");
+  for (int i = 0; i < 4; ++i)
+    absl::StrAppend(&card, "addresses { recipient { plain: '", notes, "' } } ");
+  constexpr int kCustomers = 480;  // fewer than are read at once
+  for (int i = 0; i < kCustomers; ++i)
+    Create(absl::StrCat(card, "name { full { plain: 'No. ", i, "' } }"));
+  const std::string file = Export(v1::FILE_FORMAT_CSV);
+  EXPECT_GT(file.size(), size_t{5} << 20);
+  EXPECT_EQ(RowsOf(file).size(), size_t{kCustomers} + 1);
+}
+
 TEST_F(RoundTripTest, ASpreadsheetSavedByLibreOfficeIsTheSame) {
   if (system("command -v soffice >/dev/null") != 0) {
     GTEST_SKIP() << "NOT TESTED: there is no soffice here. `deploy/install --long` installs "
