@@ -103,7 +103,17 @@ class KillTest : public testing::Test {
   void KillUnderLoad() {
     acknowledgements_.Begin();
     StartLoad(1'000'000);
-    ASSERT_TRUE(acknowledgements_.WaitFor(1 + random_.Below(600))) << server_.Messages();
+    if (!acknowledgements_.WaitFor(1 + random_.Below(600))) {
+      server_.Kill();
+      JoinLoad();
+      std::string how;
+      for (const Publisher& publisher : publishers_) {
+        how += publisher.story().merchant() + ": acknowledged " +
+               std::to_string(publisher.acknowledged()) + " of " +
+               std::to_string(publisher.sent()) + " sent\n";
+      }
+      FAIL() << "no more is acknowledged\n" << how << server_.Messages();
+    }
     // At once, or a little later: then other acknowledgements are under way.
     acknowledgements_.WaitUntil(steady_clock::now() + milliseconds(random_.Below(40)));
     const milliseconds since = acknowledgements_.SinceNewest();
