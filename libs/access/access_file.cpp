@@ -165,7 +165,6 @@ Grant GrantOf(const v1::AccessKey& key) {
 }
 
 std::string MakeKey(const Secret& secret, absl::Time now, v1::AccessKey* key) {
-  EnsureSodium();
   std::string bytes(kSecretBytes, '\0');
   randombytes_buf(bytes.data(), bytes.size());
   key->set_id(RandomId());

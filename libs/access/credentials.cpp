@@ -63,7 +63,6 @@ Credentials::Credentials(Files files)
 Credentials::~Credentials() = default;
 
 absl::StatusOr<std::unique_ptr<Credentials>> Credentials::Load(Files files) {
-  EnsureSodium();
   std::unique_ptr<Credentials> credentials(new Credentials(std::move(files)));
   if (const auto loaded = credentials->Reload(); !loaded.ok()) return loaded.status();
   if (credentials->state() == nullptr) {

@@ -59,7 +59,6 @@ bool FromBase64(std::string_view text, std::string* bytes) {
 }
 
 Secret Secret::Random() {
-  EnsureSodium();
   Secret secret;
   randombytes_buf(secret.root_.data(), secret.root_.size());
   secret.Derive();
@@ -67,7 +66,6 @@ Secret Secret::Random() {
 }
 
 bool Secret::Parse(std::string_view line, Secret* secret) {
-  EnsureSodium();
   if (!FromBase64(line, secret->root_.data(), secret->root_.size())) return false;
   secret->Derive();
   return true;

@@ -1,21 +1,13 @@
-// libsodium, started, and the few forms of bytes that credentials use. Only for .cpp files of this
+// libsodium, and the few forms of bytes that credentials use. Only for .cpp files of this
 // folder.
 #pragma once
-
-#include <sodium.h>
 
 #include <string>
 #include <string_view>
 
-#include "base/fatal.h"
+#include "base/sodium.h"
 
 namespace carnet::access {
-
-// Cheap to call again, from any thread.
-inline void EnsureSodium() {
-  static const int started = sodium_init();
-  if (started < 0) Fatal("libsodium can't start: the operating system gives no random bytes");
-}
 
 inline const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

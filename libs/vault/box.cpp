@@ -22,10 +22,7 @@ void AppendField(std::string_view field, std::string* associated_data) {
   associated_data->append(field);
 }
 
-NonceSequence::NonceSequence() {
-  EnsureSodium();
-  randombytes_buf(nonce_.data(), nonce_.size());
-}
+NonceSequence::NonceSequence() { randombytes_buf(nonce_.data(), nonce_.size()); }
 
 std::string_view NonceSequence::Next() {
   sodium_increment(nonce_.data(), nonce_.size());

@@ -13,7 +13,6 @@ Key::Key(std::string_view bytes) {
 }
 
 Key Key::Random() {
-  EnsureSodium();
   Key key;
   randombytes_buf(key.bytes_.data(), kSize);
   return key;

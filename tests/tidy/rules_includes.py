@@ -39,7 +39,7 @@ ARROWS = "services → libs/{query,projection,channels,vault,runtime} → libs/{
 VENDORS = {
     "rocksdb/": ["libs/view_store/", "libs/event_log/embedded/", "libs/vault/"],
     "librdkafka/": ["libs/event_log/kafka/"],
-    "sodium": ["libs/vault/", "libs/access/"],
+    "sodium": ["libs/base/sodium.h"],
     "phonenumbers/": ["libs/vault/"],
     "unicode/": ["libs/vault/"],
     "openssl/": ["libs/base/", "libs/channels/", "libs/runtime/"],

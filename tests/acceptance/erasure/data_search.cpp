@@ -1,7 +1,5 @@
 #include "tests/acceptance/erasure/data_search.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include <google/protobuf/message.h>
 
+#include "base/sodium.h"
 #include "base/uuid.h"
 #include "carnet/log/v1/card_rows.pb.h"
 #include "carnet/log/v1/log.pb.h"
