@@ -226,6 +226,18 @@ TEST_P(EventLogContract, BatchIsBoundedByRecordsAndBytesButNeverEmpty) {
   check();  // than what is stored.
 }
 
+TEST_P(EventLogContract, CursorKnowsTheEndItLastHeardOf) {
+  for (const char* value : {"a", "b", "c"}) ASSERT_TRUE(AppendValue(log_.get(), 0, value).ok());
+  const auto cursor = log_->Read(0, 1);
+  ASSERT_TRUE(cursor.ok());
+  EXPECT_EQ((*cursor)->end(), 0) << "nothing was heard yet";
+  ASSERT_EQ((*cursor)->Next(1, kBytes, Patience())->size(), 1u);
+  EXPECT_EQ((*cursor)->end(), 4) << "of the partition, not of what was read";
+  ASSERT_TRUE(AppendValue(log_.get(), 0, "d").ok());
+  while ((*cursor)->position() < 5) ASSERT_FALSE((*cursor)->Next(1, kBytes, Patience())->empty());
+  EXPECT_EQ((*cursor)->end(), 5);
+}
+
 TEST_P(EventLogContract, DeadlineAtTheEndGivesAnEmptyBatch) {
   const auto cursor = log_->Read(0, 1);
   ASSERT_TRUE(cursor.ok());

@@ -1,5 +1,7 @@
 #include "projection/batch_writer.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 #include "base/fatal.h"
@@ -49,6 +51,7 @@ void BatchWriter::Wait() {
 }
 
 void BatchWriter::Run() {
+  pthread_setname_np(pthread_self(), "view-writer");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || batch_ != nullptr; });

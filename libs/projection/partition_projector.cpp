@@ -1,5 +1,7 @@
 #include "projection/partition_projector.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -89,6 +91,7 @@ PartitionProgress PartitionProjector::progress() const {
 }
 
 void PartitionProjector::Run() {
+  pthread_setname_np(pthread_self(), "projector");
   while (!stopping()) {
     // From here on the store is this thread's own.
     fold_.Finish();

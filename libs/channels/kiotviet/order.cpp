@@ -101,13 +101,19 @@ int64_t ReceivedOf(const Json& data, const Payments& payments) {
   return std::max<int64_t>(received, 0);
 }
 
-v1::OrderObserved* BeginOrder(const Context& context, const Json& data, std::string_view kind,
-                              const std::string& id, Item* item) {
+v1::OrderObserved* BeginOrder(const Context& context, const Json& data, const std::string& kind,
+                              Item* item, std::optional<Trouble>* trouble) {
+  const std::string id = IdText(Field(data, "Id"));
+  if (id.empty()) {
+    *trouble = Trouble{std::string(domain::reason::kCodeMissing),
+                       absl::StrCat("the ", kind, " has no id")};
+  }
+  item->key = absl::StrCat(context.key, "|", kind, "|", id);
   const auto at = TimeOf(data);
   SetTime(at, item);
   if (!at) absl::StrAppend(&item->key, "|received|", context.delivery.received_at_micros);
   v1::OrderObserved* const order = &item->order.emplace();
-  order->set_order_id(absl::StrCat(std::string(kind), ":", id));
+  order->set_order_id(absl::StrCat(kind, ":", id));
   order->set_unit(kCurrency);
   auto* snapshot = order->mutable_snapshot();
   snapshot->set_version(at ? at->micros : context.delivery.received_at_micros);
@@ -141,12 +147,9 @@ void Finish(const Context& context, Item item, const std::optional<Trouble>& tro
 }  // namespace
 
 void ReadInvoice(const Context& context, const Json& data) {
-  const std::string id = IdText(Field(data, "Id"));
-  Item item{.key = context.key + "|invoice|" + id};
+  Item item;
   std::optional<Trouble> trouble;
-  if (id.empty())
-    trouble = Trouble{std::string(domain::reason::kCodeMissing), "the invoice has no id"};
-  v1::OrderObserved& order = *BeginOrder(context, data, "invoice", id, &item);
+  v1::OrderObserved& order = *BeginOrder(context, data, "invoice", &item, &trouble);
   auto& snapshot = *order.mutable_snapshot();
   const int64_t total = MinorUnits(Field(data, "Total"), kCurrency, "Total", &trouble);
   snapshot.set_state(InvoiceState(IdText(Field(data, "Status"))));
@@ -168,12 +171,9 @@ void ReadInvoice(const Context& context, const Json& data) {
 }
 
 void ReadOrder(const Context& context, const Json& data) {
-  const std::string id = IdText(Field(data, "Id"));
-  Item item{.key = context.key + "|order|" + id};
+  Item item;
   std::optional<Trouble> trouble;
-  if (id.empty())
-    trouble = Trouble{std::string(domain::reason::kCodeMissing), "the order has no id"};
-  v1::OrderObserved& order = *BeginOrder(context, data, "order", id, &item);
+  v1::OrderObserved& order = *BeginOrder(context, data, "order", &item, &trouble);
   auto& snapshot = *order.mutable_snapshot();
   const std::string status = IdText(Field(data, "Status"));
   snapshot.set_state(status == "4"   ? v1::ORDER_STATE_CANCELLED

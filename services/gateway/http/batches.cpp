@@ -200,8 +200,16 @@ void Batches::Handle(HttpRequest request, HttpRespond respond) {
   reader_.Post([this, batch] { Read(batch); });
 }
 
-// Some lines of a batch, read.
+// Some lines of a batch, read. Waits while too many others are not published yet.
 struct Batches::Lines {
+  explicit Lines(std::counting_semaphore<kStepsAhead>* semaphore) : may_read(semaphore) {
+    may_read->acquire();
+  }
+  ~Lines() { may_read->release(); }
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  std::counting_semaphore<kStepsAhead>* const may_read;
   google::protobuf::Arena arena;
   v1::PublishBatchRequest* read =
       google::protobuf::Arena::CreateMessage<v1::PublishBatchRequest>(&arena);
@@ -215,7 +223,7 @@ void Batches::Read(const std::shared_ptr<Batch>& batch) {
        ++batch->next) {
     bytes += batch->lines[batch->next].size();
   }
-  auto lines = std::make_shared<Lines>();
+  auto lines = std::make_shared<Lines>(&may_read_);
   lines->statuses = runtime::ReadJsonLines(
       std::span(batch->lines.data() + first, batch->next - first), lines->read);
   const bool is_last = batch->next == batch->lines.size();

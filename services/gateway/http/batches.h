@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -54,6 +55,10 @@ class Batches {
   struct Lines;
   class Part;
 
+  // Steps that are read and not published, of all batches: their messages take several times what
+  // their JSON does.
+  static constexpr int kStepsAhead = 4;
+
   absl::StatusOr<access::Caller> Admit(const runtime::HttpRequest& head);
   // Reads the next lines and hands them on. In the reader's thread.
   void Read(const std::shared_ptr<Batch>& batch);
@@ -64,6 +69,8 @@ class Batches {
   runtime::Guard* const guard_;
   std::mutex mutex_;
   bool stop_ = false;  // guarded by mutex_
+  // Before the threads that wait for it.
+  std::counting_semaphore<kStepsAhead> may_read_{kStepsAhead};
   // Lines are read by one thread and published by another, each in their order; threads of the
   // server must not, and those of the log even less. Last: the reader ends first, as it hands on.
   runtime::Worker worker_;

@@ -188,12 +188,7 @@ bool KafkaShop::WaitForMore(size_t count) {
 
 std::string KafkaShop::WhyItStands() {
   std::string why = "load: " + StopLoad() + "\n";
-  for (const auto& shop : shops_) {
-    const Publisher& publisher = shop->publisher;
-    why += publisher.story().merchant() + ": acknowledged " +
-           std::to_string(publisher.acknowledged()) + " of " + std::to_string(publisher.sent()) +
-           " sent\n";
-  }
+  for (const auto& shop : shops_) why += shop->publisher.Progress();
   why += "gateway: " + gateway_->Messages() + "\n";
   for (const auto& projector : projectors_) why += "projector: " + projector->Messages() + "\n";
   return why;

@@ -85,18 +85,24 @@ std::string CheckCustomer(const std::shared_ptr<grpc::Channel>& channel,
   return external_id + " owes " + std::to_string(owed) + ", not " + std::to_string(balance);
 }
 
-// What the server says became of a change.
-std::string OutcomeOf(const std::shared_ptr<grpc::Channel>& channel, const ShopStory& story,
-                      size_t number, const carnet::v1::Token& token) {
+// What became of a change.
+grpc::Status GetOutcome(carnet::v1::ChangeService::Stub* stub, const ShopStory& story,
+                        size_t number, const carnet::v1::Token& token,
+                        carnet::v1::GetOutcomeResponse* response) {
   carnet::v1::GetOutcomeRequest request;
   request.set_merchant(story.merchant());
   request.set_change_id(story.At(number).id());
   if (!token.log().empty()) *request.mutable_min_position() = token;
   grpc::ClientContext context;
   SetDeadline(&context);
+  return stub->GetOutcome(&context, request, response);
+}
+
+std::string SayOutcome(const std::shared_ptr<grpc::Channel>& channel, const ShopStory& story,
+                       size_t number, const carnet::v1::Token& token) {
   carnet::v1::GetOutcomeResponse response;
-  const auto stub = carnet::v1::ChangeService::NewStub(channel);
-  const grpc::Status status = stub->GetOutcome(&context, request, &response);
+  const grpc::Status status = GetOutcome(carnet::v1::ChangeService::NewStub(channel).get(), story,
+                                         number, token, &response);
   return status.ok() ? response.outcome().ShortDebugString() : status.error_message();
 }
 
@@ -120,7 +126,7 @@ std::string CheckServed(const std::shared_ptr<grpc::Channel>& channel, const Sho
             (found == codes.end() ? "nothing" : *found) + ", not " +
             (meant == expected.codes.end() ? "nothing" : *meant);
     if (meant == expected.codes.end()) return wrong;
-    return wrong + ": " + OutcomeOf(channel, story, NumberOf(*meant), token);
+    return wrong + ": " + SayOutcome(channel, story, NumberOf(*meant), token);
   }
   for (const auto& [external_id, balance] : expected.balances) {
     const auto name = expected.names.find(external_id);
@@ -136,14 +142,8 @@ std::string CheckOutcomes(const std::shared_ptr<grpc::Channel>& channel, const S
                           size_t first, size_t count, const carnet::v1::Token& token) {
   const auto stub = carnet::v1::ChangeService::NewStub(channel);
   for (size_t number = first; number < first + count; ++number) {
-    carnet::v1::GetOutcomeRequest request;
-    request.set_merchant(story.merchant());
-    request.set_change_id(story.At(number).id());
-    *request.mutable_min_position() = token;
-    grpc::ClientContext context;
-    SetDeadline(&context);
     carnet::v1::GetOutcomeResponse response;
-    const grpc::Status status = stub->GetOutcome(&context, request, &response);
+    const grpc::Status status = GetOutcome(stub.get(), story, number, token, &response);
     if (!status.ok()) {
       return story.merchant() + ": change " + std::to_string(number) +
              " was acknowledged: " + status.error_message();

@@ -107,11 +107,7 @@ class KillTest : public testing::Test {
       server_.Kill();
       JoinLoad();
       std::string how;
-      for (const Publisher& publisher : publishers_) {
-        how += publisher.story().merchant() + ": acknowledged " +
-               std::to_string(publisher.acknowledged()) + " of " +
-               std::to_string(publisher.sent()) + " sent\n";
-      }
+      for (const Publisher& publisher : publishers_) how += publisher.Progress();
       FAIL() << "no more is acknowledged\n" << how << server_.Messages();
     }
     // At once, or a little later: then other acknowledgements are under way.

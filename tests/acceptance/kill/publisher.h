@@ -32,6 +32,11 @@ class Publisher {
   size_t acknowledged() const { return acknowledged_; }
   // The first so many may be in the log: they were sent, whatever became of it.
   size_t sent() const { return sent_; }
+  // How far it came, as a line for people.
+  std::string Progress() const {
+    return story_.merchant() + ": acknowledged " + std::to_string(acknowledged_) + " of " +
+           std::to_string(sent_) + " sent\n";
+  }
   // Of the newest one that was acknowledged.
   const carnet::v1::Token& token() const { return token_; }
 
