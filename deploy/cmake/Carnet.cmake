@@ -36,11 +36,11 @@ target_include_directories(carnet_flags INTERFACE
 target_compile_options(carnet_flags INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion
   # GCC 12 warns of every designated initialiser that leaves a default, and wrongly of std::string's operator+.
-  -Wno-missing-field-initializers -Wno-restrict
+  -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   -fno-omit-frame-pointer
   $<$<BOOL:${CARNET_WERROR}>:-Werror>
   # Right in spirit, wrong too often at -O1 with std::optional: seen, but does not stop the build.
-  $<$<BOOL:${CARNET_WERROR}>:-Wno-error=maybe-uninitialized>)
+  $<$<AND:$<BOOL:${CARNET_WERROR}>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=maybe-uninitialized>)
 # Bounds checks of operator[], front() and so on wherever speed is not measured.
 target_compile_definitions(carnet_flags INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
 
