@@ -10,6 +10,7 @@ find_package(gRPC CONFIG REQUIRED)          # gRPC::grpc++ gRPC::grpc++_reflecti
 
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)      # PkgConfig::rdkafka
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)     # PkgConfig::sodium
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)      # PkgConfig::libzstd (RocksDB looks for "zstd" itself)
 find_package(ICU 72 REQUIRED COMPONENTS uc i18n)                 # ICU::uc ICU::i18n
 find_package(OpenSSL 3 REQUIRED)                                 # OpenSSL::Crypto OpenSSL::SSL
 find_package(spdlog REQUIRED)                                    # spdlog::spdlog

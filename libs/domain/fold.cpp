@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "domain/customers/archive.h"
 #include "domain/customers/contact.h"
+#include "domain/customers/deliveries.h"
 #include "domain/customers/erasure.h"
 #include "domain/customers/links.h"
 #include "domain/customers/policy.h"
@@ -148,6 +149,8 @@ Verdict ApplyBody(Step* step) {
       if (!verdict.applied() || !order.has_contact()) return verdict;
       return ApplyContactObserved(step, addressee, order.contact(), /*observed=*/true);
     }
+    case Body::kDeliveriesDropped:
+      return ApplyDeliveriesDropped(step, body.deliveries_dropped());
     case Body::kUnusableDelivery:
       return Verdict::DeadLetter(body.unusable_delivery().reason(),
                                  body.unusable_delivery().detail());
@@ -199,6 +202,13 @@ void FoldRepeat(const Change& change, const std::string& key, ChangeRow row, Ove
   } else {
     row.set_reuses(row.reuses() + 1);
   }
+  if (change.has_delivery()) {
+    MerchantRow merchant;
+    const std::string merchant_key = MerchantKey(change.merchant());
+    GetRow(*state, Family::kMerchants, merchant_key, &merchant);
+    if (NoteDelivery(change, &merchant, state))
+      PutRow(state, Family::kMerchants, merchant_key, merchant);
+  }
   FillRepeated(change, row, outcome);
   PutRow(state, Family::kChanges, key, row);
 }
@@ -242,6 +252,7 @@ absl::Status FoldAnyChange(const Change& change, Overlay* state, Outcome* outcom
           ? change.recorded_day()
           : std::max(merchant.last_recorded_day(), change.recorded_day()));
   merchant.set_last_change_number(merchant.last_change_number() + 1);
+  if (change.has_delivery()) NoteDelivery(change, &merchant, state);
 
   Step step{.change = change,
             .state = *state,
@@ -316,6 +327,7 @@ void FoldDeadLetter(const Change& change, std::string_view reason, std::string_v
   MerchantRow merchant;
   const std::string merchant_key = MerchantKey(change.merchant());
   GetRow(*state, Family::kMerchants, merchant_key, &merchant);
+  const bool noted = change.has_delivery() && NoteDelivery(change, &merchant, state);
   const auto id = Uuid::FromBytes(change.id());
   std::string change_key;
   ChangeRow row;
@@ -329,6 +341,7 @@ void FoldDeadLetter(const Change& change, std::string_view reason, std::string_v
       if (last.content_hash() == change.content_hash() && last.reason() == reason) {
         last.set_duplicates(last.duplicates() + 1);
         PutRow(state, Family::kDeadLetters, key, last);
+        if (noted) PutRow(state, Family::kMerchants, merchant_key, merchant);
         return;
       }
     }

@@ -313,6 +313,13 @@ std::optional<FormError> CheckBody(const Body& body, carnet::v1::Intent intent,
                     "what a channel says of an order is a FACT");
       }
       return CheckOrder(body.order_observed());
+    case Body::kDeliveriesDropped: {
+      if (auto e = request_only()) return e;
+      const Path at = Path("deliveries_dropped") / "before_date";
+      if (body.deliveries_dropped().before_date().empty())
+        return Fail(reason::kTimeMalformed, at, "say before which day");
+      return CheckDate(body.deliveries_dropped().before_date(), at);
+    }
     case Body::kUnusableDelivery:
       if (intent != carnet::v1::INTENT_FACT) {
         return Fail(reason::kIntentNotAllowed, Path("intent"), "what was delivered is a FACT");

@@ -4,6 +4,7 @@
 
 #include "base/civil_date.h"
 #include "domain/customers/catalogue.h"
+#include "domain/customers/deliveries.h"
 #include "domain/form_path.h"
 #include "domain/reasons.h"
 
@@ -86,6 +87,10 @@ MaybeError CheckPolicyChanged(const carnet::v1::PolicyChanged& changed, const Pa
   if (std::abs(policy.utc_offset_minutes()) > kMaxOffsetMinutes) {
     return Fail(reason::kTimeMalformed, at / "utc_offset_minutes",
                 "an offset is between -1080 and 1080 minutes");
+  }
+  if (policy.delivery_days() < 0 || policy.delivery_days() > kMaxDeliveryDays) {
+    return Fail(reason::kPolicyMalformed, at / "delivery_days",
+                "deliveries are kept for 0 to 3650 days");
   }
   if (auto e = CheckRules(policy, at)) return e;
   if (auto e = CheckCustomFields(policy, at)) return e;

@@ -127,9 +127,11 @@ std::string OrderNumberKey(std::string_view merchant, uint64_t number);
 std::string OrderRecordPrefix(std::string_view merchant, const Uuid& record_id);
 std::string OrderRecordKey(std::string_view merchant, const Uuid& record_id, uint64_t number);
 
-// kErasures: number of the change (u64), or, with its highest bit set, of the dead letter.
+// kErasures: number of the change (u64), or, with its highest bit set, of the dead letter; with the
+// next one set, what follows from a delivery that came late: its day, and which of the day's keys.
 std::string ErasureKey(std::string_view merchant, uint64_t change_number);
 
 inline constexpr uint64_t kDeadLetterErasure = uint64_t{1} << 63;
+inline constexpr uint64_t kLateDeliveryErasure = uint64_t{1} << 62;
 
 }  // namespace carnet::domain

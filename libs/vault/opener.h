@@ -4,10 +4,12 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "base/uuid.h"
 #include "carnet/v1/change.pb.h"
 #include "carnet/v1/contact.pb.h"
+#include "vault/delivery_box.h"
 #include "vault/key_ring.h"
 #include "vault/record_opener.h"
 
@@ -30,6 +32,13 @@ class Opener {
   absl::Status Open(std::string_view merchant, const Uuid& record_id, v1::Contact* contact,
                     const KeyBatch* keys = nullptr) const;
   absl::Status Open(std::string_view merchant, const Uuid& record_id, v1::Body* body) const;
+
+  // As vault::OpenDelivery().
+  absl::StatusOr<bool> OpenDelivery(std::string_view merchant, const Uuid& change_id,
+                                    const log::v1::KeptDelivery& kept,
+                                    log::v1::DeliveryContent* content) const {
+    return vault::OpenDelivery(keys_, merchant, change_id, kept, content);
+  }
 
   // For opening many records, one after the other; see RecordOpener and KeyRing::KeysOfRecords().
   RecordOpener OpenerOf(std::string_view merchant, const KeyBatch* keys) const {

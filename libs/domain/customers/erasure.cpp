@@ -12,6 +12,7 @@
 #include "carnet/log/v1/identity_rows.pb.h"
 #include "carnet/log/v1/order_rows.pb.h"
 #include "domain/customers/cells.h"
+#include "domain/customers/deliveries.h"
 #include "domain/customers/links.h"
 #include "domain/customers/relations.h"
 #include "domain/form.h"
@@ -144,21 +145,6 @@ bool IsAlive(const Step& step, const Uuid& record) {
          !row.has_erased_at_micros();
 }
 
-// Whose keys must be gone, from this change on.
-void PutErasure(std::string_view merchant, uint64_t number, int64_t at_micros,
-                const std::set<Uuid>& sealed_for, Overlay* state) {
-  const std::string key = ErasureKey(merchant, number);
-  ErasureRow row;
-  std::set<Uuid> all = sealed_for;
-  if (GetRow(*state, Family::kErasures, key, &row)) {
-    for (const std::string& id : row.sealed_for()) all.insert(*Uuid::FromBytes(id));
-    row.clear_sealed_for();
-  }
-  for (const Uuid& id : all) row.add_sealed_for(std::string(id.bytes()));
-  row.set_at_micros(at_micros);
-  PutRow(state, Family::kErasures, key, row);
-}
-
 // What came to nothing but is sealed, of changes that named `customer`, or (nil) nobody.
 void TakeStraySeals(Step* step, const Uuid& customer, std::set<Uuid>* sealed_for) {
   const std::string prefix =
@@ -217,6 +203,21 @@ void ForgetRecord(Step* step, const Uuid& record, Targets* targets) {
 
 }  // namespace
 
+void PutErasure(std::string_view merchant, uint64_t number, int64_t at_micros,
+                const std::set<Uuid>& sealed_for, bool keys_only, Overlay* state) {
+  const std::string key = ErasureKey(merchant, number);
+  ErasureRow row;
+  std::set<Uuid> all = sealed_for;
+  if (GetRow(*state, Family::kErasures, key, &row)) {
+    for (const std::string& id : row.sealed_for()) all.insert(*Uuid::FromBytes(id));
+    row.clear_sealed_for();
+  }
+  for (const Uuid& id : all) row.add_sealed_for(std::string(id.bytes()));
+  row.set_at_micros(at_micros);
+  row.set_keys_only(keys_only);
+  PutRow(state, Family::kErasures, key, row);
+}
+
 Verdict ApplyCustomerErased(Step* step, const Addressee& addressee) {
   const std::string& merchant = step->merchant_name();
   if (addressee.erased) {
@@ -252,7 +253,9 @@ Verdict ApplyCustomerErased(Step* step, const Addressee& addressee) {
   for (auto id = sealed_for.begin(); id != sealed_for.end();)
     id = IsAlive(*step, *id) ? sealed_for.erase(id) : std::next(id);
   sealed_for.insert(members.begin(), members.end());
-  PutErasure(merchant, step->number, step->recorded_at, sealed_for, &step->state);
+  TakeNamelessDeliveries(step, &sealed_for);
+  PutErasure(merchant, step->number, step->recorded_at, sealed_for, /*keys_only=*/false,
+             &step->state);
   step->merchant.set_last_erasure_at_micros(step->recorded_at);
   step->feed.CustomerErased(*customer, members);
   return Verdict::Applied();
@@ -262,7 +265,8 @@ void ForgetWhatWasSaid(Step* step) {
   step->Flag(flag::kCustomerErased);
   const Uuid sealed_for = SealedFor(step->change);
   if (!HoldsSealedValues(step->change.body()) || IsAlive(*step, sealed_for)) return;
-  PutErasure(step->merchant_name(), step->number, step->recorded_at, {sealed_for}, &step->state);
+  PutErasure(step->merchant_name(), step->number, step->recorded_at, {sealed_for},
+             /*keys_only=*/false, &step->state);
 }
 
 void RememberStraySeal(const carnet::log::v1::Change& change,
@@ -285,7 +289,7 @@ void RememberStraySeal(const carnet::log::v1::Change& change,
           : GetRow(*state, Family::kRecords, RecordKey(change.merchant(), customer), &row) &&
                 row.has_erased_at_micros();
   if (forgotten) {
-    PutErasure(change.merchant(), number, recorded_at, {id}, state);
+    PutErasure(change.merchant(), number, recorded_at, {id}, /*keys_only=*/false, state);
   } else {
     state->Put(Family::kRelations,
                RelationKey(change.merchant(), Relation::kStraySeal, customer.bytes(), id), "");

@@ -2,6 +2,11 @@
 // them.
 #pragma once
 
+#include <cstdint>
+#include <set>
+#include <string_view>
+
+#include "base/uuid.h"
 #include "domain/customers/record.h"
 #include "domain/step.h"
 
@@ -12,6 +17,11 @@ namespace carnet::domain {
 // linked with whom stay as they are. Refused: NOT_FOUND, CUSTOMER_ERASED
 // (its external id was forgotten, and has not come again), ETAG_CHANGED.
 Verdict ApplyCustomerErased(Step* step, const Addressee& addressee);
+
+// Whose keys must be gone from this change on, beside those that this number asks for already.
+// `number`: as ErasureKey() has it. `keys_only`: nothing sealed with them ever stood in the views.
+void PutErasure(std::string_view merchant, uint64_t number, int64_t at_micros,
+                const std::set<Uuid>& sealed_for, bool keys_only, Overlay* state);
 
 // What the change says of a person is not kept in the views; the key it is sealed under must go as
 // well. (A gateway that knows of the erasure sends nothing to be forgotten.)
