@@ -93,11 +93,19 @@ absl::StatusOr<std::vector<gateway::Endpoint>> EndpointsOf(const runtime::Config
   return endpoints;
 }
 
+std::vector<std::string> MerchantsOf(const std::vector<gateway::Endpoint>& endpoints) {
+  std::set<std::string> merchants;
+  for (const gateway::Endpoint& endpoint : endpoints) merchants.insert(endpoint.merchant);
+  return {merchants.begin(), merchants.end()};
+}
+
 }  // namespace
 
 struct HttpDoor::Impl {
-  explicit Impl(size_t max_bytes) : bytes(max_bytes) {}
+  Impl(gateway::Gateway* a_publisher, size_t max_bytes)
+      : publishes(a_publisher), bytes(max_bytes) {}
 
+  gateway::Gateway* const publishes;
   runtime::ByteBudget bytes;
   access::FileVersion endpoints_read;
   access::FileVersion endpoints_seen;  // at the last look
@@ -121,12 +129,14 @@ absl::StatusOr<std::unique_ptr<HttpDoor>> HttpDoor::Open(const runtime::Config& 
                                                          runtime::Guard* guard,
                                                          gateway::Clock* clock,
                                                          runtime::Metrics* metrics) {
-  auto impl = std::make_unique<Impl>(static_cast<size_t>(config.gateway_max_in_flight_bytes));
+  auto impl =
+      std::make_unique<Impl>(gateway, static_cast<size_t>(config.gateway_max_in_flight_bytes));
   if (config.http_addresses.empty() || gateway == nullptr)
     return std::unique_ptr<HttpDoor>(new HttpDoor(std::move(impl)));
   impl->endpoints_read = access::VersionOf(config.http_endpoints_file);
   auto endpoints = EndpointsOf(config);
   if (!endpoints.ok()) return endpoints.status();
+  gateway->SetEndpointMerchants(MerchantsOf(*endpoints));
   const auto root_key = vault::LoadRootKey(
       config.root_key_file.empty() ? config.data_folder + "/root.key" : config.root_key_file);
   if (!root_key.ok()) return root_key.status();
@@ -201,6 +211,7 @@ void HttpDoor::Look(const runtime::Config& config) {
   }
   runtime::Log(runtime::LogLevel::kInfo, "the changed file of endpoints is used from now on",
                {{"endpoints", absl::StrCat(endpoints->size())}});
+  impl_->publishes->SetEndpointMerchants(MerchantsOf(*endpoints));
   impl_->leads->SetEndpoints(*endpoints);
   impl_->webhooks->SetEndpoints(*std::move(endpoints));
 }

@@ -11,6 +11,7 @@
 #include "gateway/access_service.h"
 #include "gateway/change_service.h"
 #include "gateway/committer.h"
+#include "gateway/delivery_days.h"
 #include "gateway/lag_gate.h"
 #include "gateway/preparer.h"
 #include "gateway/projectors.h"
@@ -77,7 +78,7 @@ PolicyOf PolicyFrom(projection::Projector* projector, Projectors* projectors) {
 struct Gateway::Impl {
   explicit Impl(Parts parts)
       : budget(parts.max_in_flight_bytes),
-        merchants(parts.log->identity().partition_count, std::move(parts.settings_of), parts.keys,
+        merchants(parts.log->identity().partition_count, parts.settings_of, parts.keys,
                   PolicyFrom(parts.projector, parts.projectors)),
         preparer({&merchants, parts.keys, parts.phones, parts.clock}),
         lag_gate(parts.log, parts.projector, parts.projectors, parts.lag_limit),
@@ -86,10 +87,21 @@ struct Gateway::Impl {
         publisher({parts.log, parts.projector, parts.projectors, &preparer, committer.get(),
                    &lag_gate, parts.metrics, parts.guard}),
         service({parts.log, parts.projector, parts.projectors, &publisher, &budget, parts.guard}),
-        access_service(MakeAccessService(parts.guard)) {}
+        access_service(MakeAccessService(parts.guard)),
+        delivery_days(std::make_unique<DeliveryDays>(
+            DeliveryDays::Parts{.publisher = &publisher,
+                                .merchants = &merchants,
+                                .projector = parts.projector,
+                                .settings_of = parts.settings_of,
+                                .clock = parts.clock,
+                                .partition_count = parts.log->identity().partition_count,
+                                .look_every = parts.look_for_old_deliveries_every})) {}
 
   // What is appended still is answered through the publisher.
-  ~Impl() { committer.reset(); }
+  ~Impl() {
+    delivery_days.reset();
+    committer.reset();
+  }
 
   runtime::ByteBudget budget;
   Merchants merchants;
@@ -100,11 +112,16 @@ struct Gateway::Impl {
   Publisher publisher;
   ChangeService service;
   std::unique_ptr<grpc::Service> access_service;
+  std::unique_ptr<DeliveryDays> delivery_days;
 };
 
 Gateway::Gateway(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 
 Gateway::~Gateway() = default;
+
+void Gateway::SetEndpointMerchants(std::vector<std::string> merchants) const {
+  impl_->delivery_days->SetMerchants(std::move(merchants));
+}
 
 void Gateway::Publish(const access::Grant& caller, std::vector<v1::Change> changes,
                       absl::Time deadline, Done done) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -60,6 +61,7 @@ class Gateway {
     SettingsOf settings_of;
     int64_t lag_limit = 100'000;  // records; see LagGate
     size_t max_in_flight_bytes = size_t{64} << 20;
+    absl::Duration look_for_old_deliveries_every = absl::Minutes(1);
   };
   explicit Gateway(Parts parts);
   ~Gateway();
@@ -69,6 +71,10 @@ class Gateway {
   std::vector<grpc::Service*> services() const;
   // For whatever else takes changes in; it must be done with it before this goes.
   Publisher* publisher() const;
+
+  // Whose deliveries may be kept: those of merchants who have endpoints. Where other processes
+  // fold, theirs are dropped when their days are over, and nobody else's.
+  void SetEndpointMerchants(std::vector<std::string> merchants) const;
 
   // Publishes changes in the name of `caller` as ChangeService.Publish does with `wait`, and calls
   // `done` once, from any thread, with an answer for each: its outcome and the position behind it.

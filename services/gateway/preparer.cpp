@@ -43,6 +43,7 @@ bool MayHoldPersonalData(const v1::Body& body) {
     case v1::Body::kRecordDeleted:
     case v1::Body::kCustomerArchived:
     case v1::Body::kCustomerErased:
+    case v1::Body::kDeliveriesDropped:
       return false;
     case v1::Body::kOrderObserved:
       return body.order_observed().has_contact() || body.order_observed().snapshot().has_note();
@@ -61,7 +62,7 @@ Preparer::Preparer(const Parts& parts)
       sealer_(parts.keys, parts.phones) {}
 
 absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
-                               vault::NewKeys* new_keys) const {
+                               vault::NewKeys* new_keys, Keeping* keeping) const {
   // Form.
   if (auto error = domain::CheckFields(*change, domain::PersonalForm::kPlain))
     return Refused(*error);
@@ -144,8 +145,11 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
   }
   out->set_effective_day(day);
 
-  if (MayHoldPersonalData(out->body())) {
-    if (const auto life = LifeOf(*keys_, *out)) {
+  const bool may_hold_personal_data = MayHoldPersonalData(out->body());
+  std::optional<uint32_t> life = 0;
+  if (may_hold_personal_data || keeping != nullptr) life = LifeOf(*keys_, *out);
+  if (may_hold_personal_data) {
+    if (life) {
       out->set_life(*life);
       absl::Status sealed = sealer_.Seal(out->merchant(), domain::SealedFor(*out), country,
                                          out->mutable_body(), new_keys);
@@ -167,6 +171,7 @@ absl::Status Preparer::Prepare(v1::Change* change, PreparedChange* prepared,
                     absl::StrCat("the change has ", prepared->record.value.size(),
                                  " bytes when sealed; the most is ", event_log::kMaxRecordBytes)});
   }
+  if (keeping != nullptr) keeping->Note(*out, life, policy, books_offset);
   return absl::OkStatus();
 }
 

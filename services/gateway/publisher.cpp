@@ -52,13 +52,14 @@ Publisher::Publisher(const Parts& parts)
           "carnet_gateway_append_seconds",
           "From a call's changes being prepared to their being durable.")) {}
 
-void Publisher::Add(const access::Grant& caller, v1::Change* change, Publication* publication) {
+void Publisher::Add(const access::Grant& caller, v1::Change* change, Publication* publication,
+                    Keeping* keeping) {
   Commit::Change& next = publication->changes.emplace_back();
   const bool is_request = change->intent() == v1::INTENT_REQUEST;
   absl::Status status =
       guard_->Authorize(caller, access::FactsOf(*change), "a change", [] { return std::string(); });
   if (status.ok()) {
-    status = preparer_->Prepare(change, &next.prepared, &publication->new_keys);
+    status = preparer_->Prepare(change, &next.prepared, &publication->new_keys, keeping);
   }
   if (status.ok() && is_request && lag_gate_->IsLagging(next.prepared.partition)) {
     shed_.Add();
@@ -73,6 +74,25 @@ void Publisher::Add(const access::Grant& caller, v1::Change* change, Publication
   if (status.ok()) return;
   next.refused = true;
   next.offset = std::move(status);
+}
+
+void Publisher::Keep(const log::v1::DeliveryContent& content, Keeping keeping, size_t first,
+                     Publication* publication) const {
+  std::vector<PreparedChange*> prepared;
+  for (size_t i = first; i < publication->changes.size(); ++i) {
+    Commit::Change& change = publication->changes[i];
+    if (!change.refused) prepared.push_back(&change.prepared);
+  }
+  const absl::Status status =
+      preparer_->Keep(content, std::move(keeping), prepared, &publication->new_keys);
+  if (status.ok()) return;
+  for (size_t i = first; i < publication->changes.size(); ++i) {
+    Commit::Change& change = publication->changes[i];
+    if (change.refused) continue;
+    failed_.Add();
+    change.refused = true;
+    change.offset = status;
+  }
 }
 
 void Publisher::Refuse(absl::Status why, Publication* publication) {

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 
 #include "access/grant.h"
+#include "carnet/log/v1/log.pb.h"
 #include "carnet/v1/change.pb.h"
 #include "carnet/v1/token.pb.h"
 #include "event_log/event_log.h"
@@ -75,8 +76,14 @@ class Publisher {
 
   // Prepares a change, which is used up, as the next one of `publication`. A change that can't be
   // taken is refused: PERMISSION_DENIED if it is not the caller's to publish, whatever else is
-  // wrong with it; INVALID_ARGUMENT, RESOURCE_EXHAUSTED(LAGGING), or the vault's errors.
-  void Add(const access::Grant& caller, v1::Change* change, Publication* publication);
+  // wrong with it; INVALID_ARGUMENT, RESOURCE_EXHAUSTED(LAGGING), or the vault's errors. `keeping`:
+  // for Keep() of the delivery that it was made of.
+  void Add(const access::Grant& caller, v1::Change* change, Publication* publication,
+           Keeping* keeping = nullptr);
+  // Keeps the delivery that all changes of `publication` from `first` on were made of. Where it
+  // can't be, though it should, they are refused: the vault's errors.
+  void Keep(const log::v1::DeliveryContent& content, Keeping keeping, size_t first,
+            Publication* publication) const;
   // Refuses the next one.
   void Refuse(absl::Status why, Publication* publication);
 

@@ -33,12 +33,13 @@ constexpr int kScrubShare = 20;
 struct Wanted {
   std::vector<Uuid> records;
   int64_t at_micros = 0;
+  bool keys_only = false;
 };
 
 Wanted Read(std::string_view bytes) {
   ErasureRow row;
   CARNET_ASSERT(row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
-  Wanted wanted{.records = {}, .at_micros = row.at_micros()};
+  Wanted wanted{.records = {}, .at_micros = row.at_micros(), .keys_only = row.keys_only()};
   for (const std::string& id : row.sealed_for()) {
     if (const auto record = Uuid::FromBytes(id)) wanted.records.push_back(*record);
   }
@@ -89,10 +90,11 @@ absl::Status Eraser::EraseAll(int32_t partition) {
   const auto snapshot = projector_->snapshot(partition);
   if (!snapshot.ok()) return snapshot.status();
   std::vector<std::pair<std::string, std::string>> rows;
-  uint64_t count = 0;
+  uint64_t count = 0;  // of those by which files of the views are concerned
   (*snapshot)->Scan(Family::kErasures, "", [&](std::string_view key, std::string_view value) {
-    ++count;
-    if (!done_.contains(std::string(key))) rows.emplace_back(key, value);
+    const auto done = done_.find(std::string(key));
+    if (done == done_.end()) rows.emplace_back(key, value);
+    if (done != done_.end() && !done->second) ++count;
     return true;
   });
   for (const auto& [key, value] : rows) {
@@ -103,7 +105,8 @@ absl::Status Eraser::EraseAll(int32_t partition) {
         !status.ok()) {
       return status;
     }
-    done_.insert(key);
+    done_[key] = wanted.keys_only;
+    if (!wanted.keys_only) ++count;
   }
   row_count_[partition] = count;
   return absl::OkStatus();

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -63,7 +62,7 @@ class Eraser {
   bool stopping_ = false;  // guarded by mutex_
 
   // The thread's own.
-  std::set<std::string> done_;             // keys of the rows
+  std::map<std::string, bool> done_;  // keys of the rows: whether the views never had any of it
   std::map<int32_t, uint64_t> row_count_;  // by partition
 
   std::thread thread_;

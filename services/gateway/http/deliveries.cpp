@@ -1,6 +1,7 @@
 #include "gateway/http/deliveries.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -12,6 +13,7 @@
 #include "channels/changes.h"
 #include "channels/order_builder.h"
 #include "channels/signature.h"
+#include "channels/values.h"
 
 namespace carnet::gateway {
 namespace {
@@ -60,7 +62,7 @@ void CountDelivery(runtime::Metrics* metrics, std::string_view channel, const st
 
 void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
                 const channels::Meaning& meaning, const channels::Delivery& delivery,
-                Publication* publication) {
+                Publication* publication, Keeping* keeping) {
   std::vector<Unused> unused;
   for (const auto& part : meaning.unusable)
     unused.push_back({part.key, part.trouble.reason, part.trouble.detail});
@@ -69,7 +71,7 @@ void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint&
   // The signature has said whose they are; merchant, channel and source are the endpoint's.
   for (v1::Change& change : changes) {
     const std::string id = change.id();
-    publisher->Add(*access::Anybody(), &change, publication);
+    publisher->Add(*access::Anybody(), &change, publication, keeping);
     const auto& added = publication->changes.back();
     // Its form is bad in a way that the mapping does not know: kept, too.
     if (added.refused && absl::IsInvalidArgument(added.offset.status()))
@@ -77,22 +79,40 @@ void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint&
           {id, ReasonOf(added.offset.status()), std::string(added.offset.status().message())});
   }
   for (const Unused& one : unused)
-    AddDeadLetter(publisher, metrics, endpoint, one, delivery, publication);
+    AddDeadLetter(publisher, metrics, endpoint, one, delivery, publication, keeping);
   // Without the bytes: they may tell who somebody is that is to be forgotten.
   channels::Delivery nameless;
   nameless.topic = delivery.topic;
   for (const auto& task : meaning.tasks) {
     AddDeadLetter(publisher, metrics, endpoint,
-                  {task.key, task.trouble.reason, task.trouble.detail}, nameless, publication);
+                  {task.key, task.trouble.reason, task.trouble.detail}, nameless, publication,
+                  keeping);
   }
+}
+
+void Keep(const Publisher& publisher, const channels::Delivery& delivery, Keeping keeping,
+          size_t first, Publication* publication) {
+  log::v1::DeliveryContent content;
+  content.set_topic(delivery.topic);
+  content.set_url(delivery.url);
+  // Adapters read no others; those of the connection may hold what is nobody's business.
+  for (const auto& [name, value] : delivery.headers) {
+    if (!name.starts_with("x-") && !name.starts_with("X-")) continue;
+    auto* const header = content.add_headers();
+    header->set_name(channels::LowerCase(name));
+    header->set_value(value);
+  }
+  content.set_body(std::string(delivery.body));
+  content.set_received_at_micros(delivery.received_at_micros);
+  publisher.Keep(content, std::move(keeping), first, publication);
 }
 
 void AddDeadLetter(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
                    const Unused& unused, const channels::Delivery& delivery,
-                   Publication* publication) {
+                   Publication* publication, Keeping* keeping) {
   CountDelivery(metrics, endpoint.adapter->name, "unusable");
   v1::Change change = UnusableChange(endpoint, delivery, unused);
-  publisher->Add(*access::Anybody(), &change, publication);
+  publisher->Add(*access::Anybody(), &change, publication, keeping);
 }
 
 bool IsSettled(const Publication& publication) {

@@ -16,10 +16,15 @@ void CountDelivery(runtime::Metrics* metrics, std::string_view channel, const st
 
 // Adds the changes that a delivery means to `publication`. What no change says, or what is refused
 // for its form, is added as a dead letter with the delivery's bytes; tasks as one without. Fetches
-// are not looked at.
+// are not looked at. `keeping`: for Keep().
 void AddChanges(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
                 const channels::Meaning& meaning, const channels::Delivery& delivery,
-                Publication* publication);
+                Publication* publication, Keeping* keeping);
+
+// Keeps the delivery as it came with the changes that were made of it: those of `publication` from
+// `first` on.
+void Keep(const Publisher& publisher, const channels::Delivery& delivery, Keeping keeping,
+          size_t first, Publication* publication);
 
 // Adds a delivery as a dead letter. `key`, with the reason and the bytes, is its identity.
 struct Unused {
@@ -29,7 +34,7 @@ struct Unused {
 };
 void AddDeadLetter(Publisher* publisher, runtime::Metrics* metrics, const Endpoint& endpoint,
                    const Unused& unused, const channels::Delivery& delivery,
-                   Publication* publication);
+                   Publication* publication, Keeping* keeping = nullptr);
 
 // Whether nothing of it can be lost any more: it is in the log, or no try would ever get it there.
 bool IsSettled(const Publication& publication);

@@ -351,7 +351,10 @@ void Leads::Take(const Lead& lead, const Endpoint& endpoint, const std::string& 
   const channels::Meaning meaning = endpoint.adapter->read(delivery);
   if (meaning.says_nothing()) return Published(lead.number, "ignored");
   auto publication = std::make_unique<Publishing>(this, lead.number, "taken");
-  AddChanges(parts_.publisher, parts_.metrics, endpoint, meaning, delivery, publication.get());
+  Keeping keeping;
+  AddChanges(parts_.publisher, parts_.metrics, endpoint, meaning, delivery, publication.get(),
+             &keeping);
+  Keep(*parts_.publisher, delivery, std::move(keeping), 0, publication.get());
   parts_.publisher->Publish(std::move(publication));
 }
 

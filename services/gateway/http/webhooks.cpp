@@ -244,10 +244,15 @@ bool Webhooks::RememberLeads(const Taken& taken, const channels::Meaning& meanin
 void Webhooks::Publish(const EndpointTable& endpoints, const Endpoint& endpoint,
                        const channels::Meaning& meaning, const channels::Delivery& delivery,
                        Publication* publication) const {
+  Keeping keeping;
   const auto add = [&](const Endpoint& owner, const channels::Meaning& part) {
-    AddChanges(parts_.publisher, parts_.metrics, owner, part, delivery, publication);
+    AddChanges(parts_.publisher, parts_.metrics, owner, part, delivery, publication, &keeping);
   };
-  if (!endpoints.names_pages()) return add(endpoint, meaning);
+  const size_t first = publication->changes.size();
+  if (!endpoints.names_pages()) {
+    add(endpoint, meaning);
+    return Keep(*parts_.publisher, delivery, std::move(keeping), first, publication);
+  }
   channels::Meaning own = meaning;
   std::map<const Endpoint*, channels::Meaning> others;
   const auto is_other = [&](const channels::Item& item) {
@@ -259,6 +264,7 @@ void Webhooks::Publish(const EndpointTable& endpoints, const Endpoint& endpoint,
   std::erase_if(own.items, is_other);
   add(endpoint, own);
   for (const auto& [owner, part] : others) add(*owner, part);
+  Keep(*parts_.publisher, delivery, std::move(keeping), first, publication);
 }
 
 bool Webhooks::Spools(const Endpoint& endpoint) const {

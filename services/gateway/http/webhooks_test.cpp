@@ -2,12 +2,22 @@
 #include "gateway/http/webhooks.h"
 
 #include <fstream>
+#include <future>
+#include <memory>
 #include <set>
 #include <thread>
 
 #include "absl/strings/escaping.h"
 
+#include "access/grant.h"
+#include "base/civil_date.h"
+#include "base/partition.h"
+#include "carnet/log/v1/identity_rows.pb.h"
+#include "carnet/log/v1/rows.pb.h"
 #include "channels/signature.h"
+#include "domain/customers/deliveries.h"
+#include "domain/keys.h"
+#include "domain/state.h"
 #include "gateway/http/delivery_codec.h"
 #include "gateway/test_gateway.h"
 #include "runtime/test_http.h"
@@ -131,6 +141,90 @@ TEST_F(WebhooksTest, ASignedDeliveryIsInTheLogWhenItIsAnswered) {
   const v1::Outcome outcome = OutcomeOf(ids[0]);
   EXPECT_EQ(outcome.status(), v1::OUTCOME_STATUS_APPLIED) << outcome.DebugString();
   EXPECT_EQ(outcome.voucher_code(), "8820");
+}
+
+// What stands in the log of a delivery, and what the views know of it.
+class KeptDeliveriesTest : public WebhooksTest {
+ protected:
+  log::v1::MerchantRow Merchant() {
+    log::v1::MerchantRow row;
+    const auto views = Views();
+    if (views != nullptr) {
+      domain::GetRow(*views, domain::Family::kMerchants, domain::MerchantKey("shop"), &row);
+    }
+    return row;
+  }
+  // Whose keys must be gone.
+  std::set<std::string> Erased() {
+    std::set<std::string> all;
+    Views()->Scan(domain::Family::kErasures, "", [&](std::string_view, std::string_view value) {
+      log::v1::ErasureRow row;
+      EXPECT_TRUE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
+      EXPECT_TRUE(row.keys_only());
+      all.insert(row.sealed_for().begin(), row.sealed_for().end());
+      return true;
+    });
+    return all;
+  }
+  template <typename Holds>
+  void WaitUntil(Holds holds) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (!holds()) ASSERT_LT(absl::Now(), deadline) << Merchant().ShortDebugString();
+  }
+  void SetDays(int days) {
+    v1::Change change;
+    change.set_id(Uuid::Random().ToString());
+    change.set_merchant("shop");
+    change.set_channel("back-office");
+    change.set_source("api");
+    change.set_intent(v1::INTENT_REQUEST);
+    auto* const changed = change.mutable_body()->mutable_policy_changed();
+    changed->mutable_policy()->set_delivery_days(days);
+    changed->add_fields("delivery_days");
+    std::promise<bool> applied;
+    gateway_->Publish(*access::Anybody(), {change}, absl::InfiniteFuture(), [&](auto published) {
+      applied.set_value(published[0].ok() &&
+                        published[0]->outcome().status() == v1::OUTCOME_STATUS_APPLIED);
+    });
+    EXPECT_TRUE(applied.get_future().get());
+  }
+  int32_t Today() { return CivilDayOf(clock_.NowMicros(), 60); }
+
+ private:
+  std::shared_ptr<const view_store::Snapshot> Views() {
+    const auto snapshot = projector_->snapshot(PartitionOf("shop", 2));
+    return snapshot.ok() ? *snapshot : nullptr;
+  }
+};
+
+TEST_F(KeptDeliveriesTest, AreDroppedWhenTheirDaysAreOverByNobodyElse) {
+  StartEmbedded();
+  Open();
+  SetDays(7);
+  const int32_t first = Today();
+  const std::string key(domain::DeliveryDay("shop", first).bytes());
+  EXPECT_EQ(StatusOf(Call(SignedOrder(Order(1, "on-hold", "89.90")))), 200);
+  WaitUntil([&] { return Merchant().has_first_delivery_day(); });
+  EXPECT_EQ(Merchant().first_delivery_day(), first);
+  // Seven days after its day it is still there; on the eighth it goes, and nothing else.
+  clock_.PassDays(7);
+  EXPECT_EQ(StatusOf(Call(SignedOrder(Order(2, "on-hold", "89.90")))), 200);
+  WaitUntil([&] { return Merchant().last_delivery_day() == first + 7; });
+  EXPECT_EQ(Merchant().first_delivery_day(), first);
+  EXPECT_TRUE(Erased().empty());
+  clock_.PassDays(1);
+  WaitUntil([&] { return Merchant().first_delivery_day() > first; });
+  EXPECT_EQ(Merchant().first_delivery_day(), first + 1);
+  EXPECT_EQ(Merchant().last_delivery_day(), first + 7);
+  EXPECT_EQ(Erased().size(), 1U);
+  EXPECT_TRUE(Erased().contains(key));
+  // Policy that keeps none lets go of all that is kept, and keeps no more.
+  SetDays(0);
+  WaitUntil([&] { return !Merchant().has_first_delivery_day(); });
+  EXPECT_EQ(Erased().size(), 8U);
+  EXPECT_EQ(StatusOf(Call(SignedOrder(Order(3, "on-hold", "89.90")))), 200);
+  OutcomeOf(IdsInLog().back());
+  EXPECT_FALSE(Merchant().has_first_delivery_day());
 }
 
 TEST_F(WebhooksTest, WhoDoesNotSignLearnsAndChangesNothing) {
