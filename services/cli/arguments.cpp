@@ -9,6 +9,7 @@
 #include "cli/arguments_access.h"
 #include "cli/arguments_admin.h"
 #include "cli/arguments_cards.h"
+#include "cli/arguments_delivery.h"
 #include "cli/arguments_log.h"
 #include "cli/arguments_till.h"
 #include "cli/completion.h"
@@ -35,6 +36,8 @@ class Parser {
     AddIdentity();
     AddOperations();
     AddChannels();
+    AddDeliveryCommands(&app_,
+                        [this](Command command) { arguments_->command = std::move(command); });
     AddTillCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddAccessCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });
     AddAdminCommands(&app_, [this](Command command) { arguments_->command = std::move(command); });

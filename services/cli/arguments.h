@@ -237,6 +237,13 @@ struct ShowDeadLetter {
   std::string change_id;
   bool raw = false;  // the body alone, byte for byte
 };
+struct ShowDelivery {
+  std::string change_id;
+  bool raw = false;  // the body alone, byte for byte
+};
+struct DropDeliveries {
+  std::string before;  // YYYY-MM-DD
+};
 struct TryIdentity {
   std::string events;       // JSON lines
   std::string clusters;     // CSV to write; empty: none
@@ -346,9 +353,9 @@ using Command =
                  ListSuggestions, EraseCustomer, ExportCustomers, ImportCustomers, ShowPolicy,
                  SetPolicy, ShowBalance, ShowVoucher, ListVouchers, ShowStatement, ShowSums,
                  ShowTrialBalance, ExplainFigure, VerifyBooks, ShowOutcome, Subscribe, ShowStatus,
-                 ListDeadLetters, ShowDeadLetter, TryIdentity, TryChannel, Till, ManageAccess,
-                 MakeToken, InitLog, CopyLog, ListStops, ListQuarantined, ResumePartition,
-                 QuarantineRecord, PrintText>;
+                 ListDeadLetters, ShowDeadLetter, ShowDelivery, DropDeliveries, TryIdentity,
+                 TryChannel, Till, ManageAccess, MakeToken, InitLog, CopyLog, ListStops,
+                 ListQuarantined, ResumePartition, QuarantineRecord, PrintText>;
 
 struct Arguments {
   CommonOptions common;

@@ -85,6 +85,10 @@ TEST_F(ArgumentsTest, EveryCommand) {
   EXPECT_TRUE(std::get<ListDeadLetters>(Parse({"dead-letters", "--untrusted"})->command).untrusted);
   EXPECT_TRUE(
       std::get<ShowDeadLetter>(Parse({"dead-letters", "show", "id", "--raw"})->command).raw);
+  EXPECT_EQ(std::get<ShowDelivery>(Parse({"delivery", "show", "id"})->command).change_id, "id");
+  EXPECT_EQ(std::get<DropDeliveries>(Parse({"delivery", "drop", "--before", "2026-01-02"})->command)
+                .before,
+            "2026-01-02");
 }
 
 TEST_F(ArgumentsTest, WhatMakesNoSenseIsRefusedWithTheWayToHelp) {

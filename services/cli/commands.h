@@ -50,6 +50,8 @@ absl::StatusOr<ExitCode> Run(const Session& session, const Subscribe& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowStatus& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ListDeadLetters& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const ShowDeadLetter& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const ShowDelivery& command);
+absl::StatusOr<ExitCode> Run(const Session& session, const DropDeliveries& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const TryIdentity& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const TryChannel& command);
 absl::StatusOr<ExitCode> Run(const Session& session, const Till& command);

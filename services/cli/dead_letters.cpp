@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/position.h"
 #include "cli/table.h"
+#include "cli/text_width.h"
 #include "cli/words.h"
 
 namespace carnet::cli {
@@ -18,23 +19,6 @@ namespace {
 // Where a record stands that has no id to be found by.
 std::string PlaceText(const v1::DeadLetter& letter) {
   return letter.has_position() ? PositionText(letter.position()) : "";
-}
-
-// A body is anybody's bytes: what a terminal would obey is shown as what it is.
-std::string Harmless(const std::string& bytes) {
-  std::string shown;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < bytes.size() ? bytes[i + 1] : 0);
-    const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f ||
-                            (byte == 0xc2 && next >= 0x80 && next < 0xa0);
-    if (is_control) {
-      absl::StrAppend(&shown, "\\x", absl::Hex(byte, absl::kZeroPad2));
-    } else {
-      shown.push_back(bytes[i]);
-    }
-  }
-  return shown;
 }
 
 }  // namespace
@@ -93,7 +77,7 @@ absl::StatusOr<ExitCode> Run(const Session& session, const ShowDeadLetter& comma
                                " bytes", found->body_gone() ? " (not readable any more)" : "",
                                "\n"));
     if (!found->body().empty()) {
-      session.Print(absl::StrCat("\n", Harmless(found->body()), "\n"));
+      session.Print(absl::StrCat("\n", PrintableBytes(found->body()), "\n"));
     }
   }
   if (!found->body_gone()) return ExitCode::kDone;

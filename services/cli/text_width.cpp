@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "absl/strings/str_cat.h"
+
 namespace carnet::cli {
 namespace {
 
@@ -62,6 +64,22 @@ std::string Printable(std::string_view text) {
     }
   }
   return printable;
+}
+
+std::string PrintableBytes(std::string_view bytes) {
+  std::string shown;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < bytes.size() ? bytes[i + 1] : 0);
+    const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f ||
+                            (byte == 0xc2 && next >= 0x80 && next < 0xa0);
+    if (is_control) {
+      absl::StrAppend(&shown, "\\x", absl::Hex(byte, absl::kZeroPad2));
+    } else {
+      shown.push_back(bytes[i]);
+    }
+  }
+  return shown;
 }
 
 int DisplayWidth(std::string_view text) {

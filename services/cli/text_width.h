@@ -11,6 +11,9 @@ namespace carnet::cli {
 // screen.
 std::string Printable(std::string_view text);
 
+// Anybody's bytes, over several lines: what a terminal would obey is shown as what it is ("\\x1b").
+std::string PrintableBytes(std::string_view bytes);
+
 // Columns that printable text takes: marks that combine take none ("Nguyễn" is six wide in either
 // normal form), Chinese, Japanese and Korean letters two.
 int DisplayWidth(std::string_view text);

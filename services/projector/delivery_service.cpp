@@ -19,6 +19,7 @@
 #include "projector/reads.h"
 #include "query/dead_letters.h"
 #include "query/names.h"
+#include "query/timestamps.h"
 #include "runtime/worker.h"
 #include "vault/opener.h"
 
@@ -26,7 +27,8 @@ namespace carnet::projector_service {
 namespace {
 
 using Base = v1::DeliveryService::WithRawCallbackMethod_ListUnusableDeliveries<
-    v1::DeliveryService::WithRawCallbackMethod_GetUnusableDelivery<v1::DeliveryService::Service>>;
+    v1::DeliveryService::WithRawCallbackMethod_GetUnusableDelivery<
+        v1::DeliveryService::WithRawCallbackMethod_GetDelivery<v1::DeliveryService::Service>>>;
 
 // For a call without a deadline.
 constexpr absl::Duration kLongestSearch = absl::Minutes(5);
@@ -34,6 +36,17 @@ constexpr absl::Duration kLongestSearch = absl::Minutes(5);
 absl::Status Unknown() {
   return Error(absl::StatusCode::kNotFound, "CHANGE_UNKNOWN",
                "there is no delivery that is a dead letter with that id", "change_id");
+}
+
+absl::Status UnknownChange() {
+  return Error(absl::StatusCode::kNotFound, "CHANGE_UNKNOWN", "there is no change with that id",
+               "change_id");
+}
+
+absl::Status NotKept() {
+  return Error(absl::StatusCode::kNotFound, "DELIVERY_UNKNOWN",
+               "no delivery was kept with that change: it came by no webhook, or policy keeps none",
+               "change_id");
 }
 
 // The body, from its opened pieces; false: a piece can't be read any more.
@@ -76,12 +89,35 @@ class DeliveryServiceImpl final : public Base {
   grpc::ServerUnaryReactor* GetUnusableDelivery(grpc::CallbackServerContext* context,
                                                 const grpc::ByteBuffer* in,
                                                 grpc::ByteBuffer* out) override {
-    using Request = v1::GetUnusableDeliveryRequest;
-    using Response = v1::GetUnusableDeliveryResponse;
+    return StartSearch<v1::GetUnusableDeliveryRequest>(context, in, out,
+                                                       &DeliveryServiceImpl::FindUnusable);
+  }
+
+  grpc::ServerUnaryReactor* GetDelivery(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* in,
+                                        grpc::ByteBuffer* out) override {
+    return StartSearch<v1::GetDeliveryRequest>(context, in, out,
+                                               &DeliveryServiceImpl::FindDelivery);
+  }
+
+ private:
+  // What is looked for, and until when.
+  struct Wanted {
+    Moments::Moment moment;
+    std::string merchant;
+    Uuid id;
+    absl::Time deadline;
+  };
+
+  // It reads the log: not in a thread that answers others.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* StartSearch(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* in, grpc::ByteBuffer* out,
+      absl::Status (DeliveryServiceImpl::*find)(const Wanted&, Response*) const) {
     return runtime::StartUnary<Request, Response>(
         moments_->guard(), context, in, out,
-        [this](const Request& request, Response* response, const runtime::CallInfo& call,
-               runtime::Done done) {
+        [this, find](const Request& request, Response* response, const runtime::CallInfo& call,
+                     runtime::Done done) {
           const auto merchant = query::CheckMerchant(request.merchant(), "merchant");
           if (!merchant.ok()) return done(merchant.status());
           const auto id = Uuid::Parse(request.change_id());
@@ -90,21 +126,69 @@ class DeliveryServiceImpl final : public Base {
                               "give the change's id, a UUID", "change_id"));
           }
           const absl::Time deadline = std::min(call.deadline(), absl::Now() + kLongestSearch);
-          moments_->With(request, moments_->PartitionOf(*merchant), call.deadline(),
-                         [this, response, done, deadline, id = *id, name = std::string(*merchant)](
-                             const absl::StatusOr<Moments::Moment>& moment) {
-                           if (!moment.ok()) return done(moment.status());
-                           // It reads the log: not in a thread that answers others.
-                           slow_.Post([=, this, at = *moment] {
-                             done(Find(at, name, id, deadline, response));
-                           });
-                         });
+          moments_->With(
+              request, moments_->PartitionOf(*merchant), call.deadline(),
+              [this, find, response, done, deadline, id = *id,
+               name = std::string(*merchant)](const absl::StatusOr<Moments::Moment>& moment) {
+                if (!moment.ok()) return done(moment.status());
+                slow_.Post([=, this, wanted = Wanted{*moment, name, id, deadline}] {
+                  done((this->*find)(wanted, response));
+                });
+              });
         });
   }
 
- private:
-  absl::Status Find(const Moments::Moment& moment, const std::string& merchant, const Uuid& id,
-                    absl::Time deadline, v1::GetUnusableDeliveryResponse* response) const {
+  // The record of a change, as the views tell of it: the one that was applied, or else the newest
+  // dead letter.
+  absl::StatusOr<log::v1::Change> FindChange(const Wanted& wanted, const Uuid& id) const {
+    const domain::Reader& views = *wanted.moment.snapshot;
+    log::v1::ChangeRow row;
+    log::v1::DeadLetterRow letter;
+    if (!domain::GetRow(views, domain::Family::kChanges, domain::ChangeKey(wanted.merchant, id),
+                        &row)) {
+      return UnknownChange();
+    }
+    if (row.number() == 0) {
+      if (!domain::GetRow(views, domain::Family::kDeadLetters,
+                          domain::DeadLetterKey(wanted.merchant, row.dead_letter()), &letter)) {
+        return UnknownChange();
+      }
+      row.set_recorded_at_micros(letter.recorded_at_micros());
+    }
+    return FindInLog(log_, wanted.moment.view.partition, wanted.merchant, std::string(id.bytes()),
+                     row.content_hash(), row.recorded_at_micros(), wanted.deadline);
+  }
+
+  absl::Status FindDelivery(const Wanted& wanted, v1::GetDeliveryResponse* response) const {
+    Uuid id = wanted.id;
+    auto change = FindChange(wanted, id);
+    if (change.ok() && !change->delivery().with_change().empty()) {
+      id = Uuid::FromBytes(change->delivery().with_change()).value_or(Uuid());
+      change = FindChange(wanted, id);
+    }
+    if (!change.ok()) return change.status();
+    if (!change->has_delivery()) return NotKept();
+    response->set_channel(change->channel());
+    response->set_source(change->source());
+    log::v1::DeliveryContent content;
+    const auto is_open = opener_->OpenDelivery(wanted.merchant, id, change->delivery(), &content);
+    if (!is_open.ok()) return is_open.status();
+    response->set_body_gone(!*is_open);
+    if (!*is_open) return absl::OkStatus();
+    query::SetTimestamp(content.received_at_micros(), response->mutable_received_at());
+    response->set_topic(content.topic());
+    response->set_url(content.url());
+    for (const auto& header : content.headers()) {
+      auto* const shown = response->add_headers();
+      shown->set_name(header.name());
+      shown->set_value(header.value());
+    }
+    response->set_body(std::move(*content.mutable_body()));
+    return absl::OkStatus();
+  }
+
+  absl::Status FindUnusable(const Wanted& wanted, v1::GetUnusableDeliveryResponse* response) const {
+    const auto& [moment, merchant, id, deadline] = wanted;
     log::v1::ChangeRow row;
     log::v1::DeadLetterRow letter;
     if (!domain::GetRow(*moment.snapshot, domain::Family::kChanges, domain::ChangeKey(merchant, id),

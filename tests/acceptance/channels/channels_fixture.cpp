@@ -10,6 +10,9 @@
 
 #include "absl/strings/escaping.h"
 
+#include "base/error.h"
+#include "channels/adapter.h"
+#include "channels/changes.h"
 #include "channels/signature.h"
 #include "runtime/test_http.h"
 
@@ -103,6 +106,39 @@ std::vector<v1::DeadLetter> ChannelsTest::UnusableDeliveries() const {
       deliveries.get(), &v1::DeliveryService::Stub::ListUnusableDeliveries, request, &response);
   EXPECT_TRUE(status.ok()) << status;
   return {response.dead_letters().begin(), response.dead_letters().end()};
+}
+
+std::vector<std::string> ChannelsTest::ChangesOf(const std::string& channel,
+                                                 const std::string& source,
+                                                 const std::string& topic,
+                                                 const std::string& body) {
+  channels::Delivery delivery;
+  delivery.topic = topic;
+  delivery.body = body;
+  delivery.settings.source = source;
+  const channels::Meaning meaning = channels::FindAdapter(channel)->read(delivery);
+  std::vector<std::string> ids;
+  for (const auto& change : channels::ChangesOf("shop", channel, delivery.settings, meaning))
+    ids.push_back(change.id());
+  return ids;
+}
+
+absl::StatusOr<v1::GetDeliveryResponse> ChannelsTest::Delivery(const std::string& change_id) const {
+  const auto deliveries = v1::DeliveryService::NewStub(carnetd_->channel());
+  v1::GetDeliveryRequest request;
+  request.set_merchant("shop");
+  request.set_change_id(change_id);
+  v1::GetDeliveryResponse response;
+  absl::Status status;
+  WaitUntil(
+      [&] {
+        status =
+            Call(deliveries.get(), &v1::DeliveryService::Stub::GetDelivery, request, &response);
+        return ReasonOf(status) != "CHANGE_UNKNOWN";
+      },
+      "change " + change_id + " is known");
+  if (!status.ok()) return status;
+  return response;
 }
 
 v1::Customer ChannelsTest::Await(const std::string& channel, const std::string& source,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include <gtest/gtest.h>
 
 #include "carnet/v1/customer.pb.h"
@@ -52,6 +53,12 @@ class ChannelsTest : public ::testing::Test {
   v1::Customer Await(const std::string& channel, const std::string& source, const std::string& id);
   // What was delivered to merchant "shop" and could not be used, newest first.
   std::vector<v1::DeadLetter> UnusableDeliveries() const;
+  // The ids of the changes that merchant "shop" is told by a delivery. `topic` as the channel names
+  // it.
+  static std::vector<std::string> ChangesOf(const std::string& channel, const std::string& source,
+                                            const std::string& topic, const std::string& body);
+  // The delivery that a change of merchant "shop" came of. Waits until the change is known.
+  absl::StatusOr<v1::GetDeliveryResponse> Delivery(const std::string& change_id) const;
   // Until it holds, or the test fails.
   static void WaitUntil(const std::function<bool()>& holds, const std::string& what);
 

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,6 +23,8 @@ namespace carnet::acceptance {
 namespace {
 
 using runtime::StatusOf;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -192,6 +197,91 @@ TEST_F(DeliveriesTest, WhatNobodyCouldUseIsReadAsItCame) {
   // Not because it is not there, or the search is blind: with the keys it is found.
   EXPECT_THAT(search.Find(runtime::Base64(odd.substr(0, 15))), Not(IsEmpty()));
   EXPECT_THAT(search.FindBytes("AMOUNT_PRECISION", ""), Not(IsEmpty()));
+}
+
+// What changes were made of, too; until its days are over.
+TEST_F(DeliveriesTest, WhatAChangeCameOfIsReadAsItCameUntilItIsDropped) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  // What no field of ours takes stands in the delivery alone.
+  std::string order = Order(101, "on-hold");
+  order.insert(order.size() - 1,
+               R"(,"customer_note_of_theirs":"Plumtree \u00e9)" + std::string(50'000, 'y') + "\"");
+  const std::string change = ChangesOf("woocommerce", "web", "order.updated", order).at(0);
+  for (int time = 0; time < 3; ++time) EXPECT_EQ(Tell(order), 200);  // it comes again
+  auto read = Delivery(change);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->body(), order);
+  EXPECT_EQ(read->channel() + "/" + read->source(), "woocommerce/web");
+  EXPECT_GT(read->received_at().seconds(), 1'700'000'000);
+  std::string topic;
+  for (const auto& header : read->headers()) {
+    if (header.name() == "x-wc-webhook-topic") topic = header.value();
+    EXPECT_TRUE(header.name().starts_with("x-")) << header.name();
+  }
+  EXPECT_EQ(topic, "order.updated");
+  const auto run = [&](std::vector<std::string> words) {
+    const std::vector<std::string> command = {CARNET_BINARY, "--address", carnetd().address(),
+                                              "--merchant",  "shop",      "delivery"};
+    words.insert(words.begin(), command.begin(), command.end());
+    return OutputOf(words, scratch_.path());
+  };
+  // What it says and prints where it must not be done.
+  const auto refused = [&](const std::string& words) {
+    const std::string command =
+        absl::StrCat("if ", CARNET_BINARY, " --address ", carnetd().address(),
+                     " --merchant shop delivery ", words, " 2>&1; then echo DONE; fi");
+    return OutputOf({"/bin/sh", "-c", command}, scratch_.path());
+  };
+  EXPECT_EQ(run({"show", change, "--raw"}), order);
+  EXPECT_THAT(run({"show", change}), HasSubstr("x-wc-webhook-topic: order.updated"));
+
+  // By nobody else, of nothing else.
+  const auto deliveries = v1::DeliveryService::NewStub(carnetd().channel());
+  v1::GetDeliveryRequest request;
+  v1::GetDeliveryResponse response;
+  request.set_merchant("other");
+  request.set_change_id(change);
+  EXPECT_EQ(
+      ReasonOf(Call(deliveries.get(), &v1::DeliveryService::Stub::GetDelivery, request, &response)),
+      "CHANGE_UNKNOWN");
+
+  // At rest it is sealed, and small.
+  ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
+  {
+    const DataSearch search(data_);
+    ASSERT_EQ(search.trouble(), "");
+    EXPECT_THAT(search.FindBytes("Plumtree", ""), IsEmpty());
+    EXPECT_THAT(search.Find("Plumtree"), Contains(HasSubstr("/log:")));
+    EXPECT_THAT(search.FindBytes(std::string(100, 'y'), ""), IsEmpty());
+  }
+  ASSERT_NO_FATAL_FAILURE(StartAgain());
+
+  // Its day can't be over before it is.
+  const auto day = [](int days) {
+    return absl::FormatTime("%Y-%m-%d", absl::Now() + absl::Hours(24 * days), absl::UTCTimeZone());
+  };
+  EXPECT_THAT(run({"drop", "--before", day(-1)}), HasSubstr("Nothing of that time is kept"));
+  EXPECT_THAT(refused("drop --before " + day(3)),
+              AllOf(HasSubstr("TIME_MALFORMED"), Not(HasSubstr("DONE"))));
+  ASSERT_TRUE(Delivery(change).ok());
+  EXPECT_EQ(Delivery(change)->body(), order);
+  EXPECT_THAT(run({"drop", "--before", day(1)}), HasSubstr("Dropped"));
+  WaitUntil([&] { return Delivery(change)->body_gone(); }, "it is gone");
+  EXPECT_EQ(Delivery(change)->body(), "");
+  EXPECT_THAT(refused("show --raw " + change),
+              AllOf(HasSubstr("can't be read any more"), Not(HasSubstr("Plumtree"))));
+  // What comes later on a day that was dropped is taken, and not kept.
+  const std::string later = Order(102, "on-hold");
+  EXPECT_EQ(Tell(later), 200);
+  EXPECT_EQ(
+      ReasonOf(Delivery(ChangesOf("woocommerce", "web", "order.updated", later).at(0)).status()),
+      "DELIVERY_UNKNOWN");
+  EXPECT_EQ(Tell(order, "other"), 200);
+  WaitUntil([&] { return Numbers("merchants/other").size() == 1; }, "another merchant's is there");
+  ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
+  const DataSearch search(data_);
+  ASSERT_EQ(search.trouble(), "");
+  EXPECT_EQ(search.Find("Plumtree").size(), 1U);  // the other merchant's
 }
 
 // Two secrets sign while one is changed, without a restart; a file that can't be used changes

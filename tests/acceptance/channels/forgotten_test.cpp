@@ -1,6 +1,7 @@
 // What channels delivered and nobody could use, and what still waits to be published, may speak of
 // anybody: after somebody was forgotten, none of it from before can be read.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -8,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "base/uuid.h"
 #include "carnet/v1/delivery_service.grpc.pb.h"
 #include "carnet/v1/identity_service.grpc.pb.h"
@@ -34,7 +36,9 @@ class ForgottenTest : public ChannelsTest {
       return "[[endpoint]]\nmerchant = '" + merchant +
              "'\nchannel = 'woocommerce'\nsource = 'web'\nsecrets = ['hush']\n";
     };
-    WriteEndpoints(endpoint("shop") + endpoint("other"));
+    WriteEndpoints(endpoint("shop") + endpoint("other") +
+                   "[[endpoint]]\nmerchant = 'shop'\nchannel = 'shopify'\nsource = 'web'\n"
+                   "secrets = ['hush']\n");
     Start();
   }
   int Tell(const std::string& body, const std::string& merchant = "shop") const {
@@ -130,6 +134,68 @@ TEST_F(ForgottenTest, NoDeliveryFromBeforeCanBeReadAnyMore) {
   ASSERT_EQ(after.trouble(), "");
   EXPECT_THAT(after.Find("Ottoline"), IsEmpty());
   for (const char* other : {"Barnabas", "Fitzwillow"})
+    EXPECT_THAT(after.Find(other), Not(IsEmpty())) << other;
+}
+
+// What changes were made of goes with whoever it speaks of; of others it stays.
+TEST_F(ForgottenTest, WhatChangesCameOfGoesWithWhomItSpeaksOf) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  const auto customer = [](int id, const std::string& given) {
+    std::string body = Customer(id, given);
+    // In no field of ours.
+    return body.insert(body.size() - 1, R"(,"avatar_of_theirs":"Portrait-of-)" + given + "\"");
+  };
+  const auto change_of = [](const std::string& body) {
+    return ChangesOf("woocommerce", "web", "customer.updated", body).at(0);
+  };
+  const std::string ottoline = customer(1, "Ottoline");
+  const std::string barnabas = customer(2, "Barnabas");
+  EXPECT_EQ(Tell(ottoline), 200);
+  EXPECT_EQ(Tell(barnabas), 200);
+  EXPECT_EQ(Tell(ottoline, "other"), 200);
+  // Nobody can tell of whom this one speaks: it goes with whoever is next.
+  const std::string payment =
+      R"({"id":501,"order_id":7,"kind":"sale","gateway":"manual","status":"success",)"
+      R"("amount":"5.00","currency":"EUR","created_at":"2026-09-02T09:00:00Z",)"
+      R"("receipt":{"payer":"Portrait-of-Nobody"}})";
+  EXPECT_EQ(StatusOf(Deliver("/v1/shop/shopify/web", "hush", payment,
+                             "X-Shopify-Topic: order_transactions/create\r\n")),
+            200);
+  const std::string nameless =
+      ChangesOf("shopify", "web", "order_transactions/create", payment).at(0);
+  const v1::Customer person = Await("woocommerce", "web", "customer:1");
+  for (const auto& [change, body] :
+       {std::pair(change_of(ottoline), ottoline), std::pair(change_of(barnabas), barnabas),
+        std::pair(nameless, payment)}) {
+    const auto read = Delivery(change);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->body(), body);
+  }
+
+  const absl::Time before_erasure = absl::Now();
+  Erase(person.name());
+  EXPECT_TRUE(Delivery(change_of(ottoline))->body_gone());
+  EXPECT_TRUE(Delivery(nameless)->body_gone());
+  EXPECT_EQ(Delivery(change_of(barnabas))->body(), barnabas);
+
+  // One that waited until now is taken, and not kept; nor is one that names nobody.
+  ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
+  std::string waited = customer(1, "Ottoline");
+  waited.replace(waited.find("09:00:00"), 8, "09:00:01");
+  Spool("/v1/shop/woocommerce/web", waited, before_erasure);
+  ASSERT_NO_FATAL_FAILURE(StartAgain());
+  EXPECT_EQ(ReasonOf(Delivery(change_of(waited)).status()), "DELIVERY_UNKNOWN");
+  // Who is told of after it is somebody new, and theirs is kept.
+  const std::string later = customer(3, "Fitzwillow");
+  EXPECT_EQ(Tell(later), 200);
+  EXPECT_EQ(Delivery(change_of(later))->body(), later);
+  ASSERT_EQ(carnetd().Terminate(), 0) << carnetd().Messages();
+
+  const DataSearch after(data_);
+  ASSERT_EQ(after.trouble(), "");
+  EXPECT_EQ(after.Find("Portrait-of-Ottoline").size(), 1U);  // the other merchant's
+  EXPECT_THAT(after.Find("Portrait-of-Nobody"), IsEmpty());
+  for (const char* other : {"Portrait-of-Barnabas", "Portrait-of-Fitzwillow"})
     EXPECT_THAT(after.Find(other), Not(IsEmpty())) << other;
 }
 

@@ -42,6 +42,7 @@ class RedactTest : public ChannelsTest {
     EXPECT_EQ(StatusOf(Tell("customers/create",
                             R"({"id":)" + id + R"(,"first_name":")" + given +
                                 R"(","last_name":"Quetzal)" + id + R"(","email":")" + email +
+                                R"(","admin_url":"Portrait)" + id +
                                 R"(","updated_at":"2026-09-03T10:00:00-04:00"})",
                             "c-" + id)),
               200);
@@ -131,11 +132,11 @@ TEST_F(RedactTest, WhoIsToBeForgottenIsUnreadableAndTheBooksStay) {
 
   const DataSearch search(data_);
   ASSERT_EQ(search.trouble(), "");
-  for (const char* value :
-       {"Ottoline", "Quetzal8812001", "ottoline@mailbox.example", "Wexfort8812001"})
+  for (const char* value : {"Ottoline", "Quetzal8812001", "ottoline@mailbox.example",
+                            "Wexfort8812001", "Portrait8812001"})
     EXPECT_THAT(search.Find(value), IsEmpty()) << value;
-  for (const char* value :
-       {"Barnabas", "Quetzal8812002", "barnabas@postbox.example", "Wexfort8812002"})
+  for (const char* value : {"Barnabas", "Quetzal8812002", "barnabas@postbox.example",
+                            "Wexfort8812002", "Portrait8812002"})
     EXPECT_THAT(search.Find(value), Not(IsEmpty())) << value;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "carnet/log/v1/log.pb.h"
 #include "vault/key.h"
 
 namespace carnet::acceptance {
@@ -32,6 +33,8 @@ class DataSearch {
   void ReadDatabase(const std::string& path);
   // Deliveries that wait for the log, sealed with the root key.
   void ReadSpool(const std::string& folder, const vault::Key& root);
+  // A delivery that was kept as it came.
+  void AddDelivery(const std::string& place, const log::v1::Change& change);
   // Takes what a row holds, and the seals in it.
   void Add(const std::string& place, std::string_view key, std::string_view value);
 
