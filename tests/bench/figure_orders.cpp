@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "tests/bench/bench.h"
+#include "tests/bench/check.h"
 #include "tests/bench/clocks.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/signed_orders.h"
@@ -30,8 +31,11 @@ constexpr double kFrozenSeconds = 3;
 // What the spool took is durable, but cheaper than the log, where all of it must go: the rate of
 // orders is of those in the log.
 void WaitUntilInLog(const Bench& bench) {
-  while (!std::filesystem::is_empty(bench.data_folder() + "/spool"))
+  const double give_up = Now() + 60;
+  while (!std::filesystem::is_empty(bench.data_folder() + "/spool")) {
+    Check(Now() < give_up, "the spool does not empty");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 // Views that still catch up would take the next turn's processor.

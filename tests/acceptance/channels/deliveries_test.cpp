@@ -284,6 +284,35 @@ TEST_F(DeliveriesTest, WhatAChangeCameOfIsReadAsItCameUntilItIsDropped) {
   EXPECT_EQ(search.Find("Plumtree").size(), 1U);  // the other merchant's
 }
 
+// One body for the pages of two merchants would show each the other's customers.
+TEST_F(DeliveriesTest, WhatSpeaksOfTwoMerchantsIsKeptForNeither) {
+  const auto endpoint = [](const std::string& merchant, const std::string& page) {
+    return "[[endpoint]]\nmerchant = '" + merchant +
+           "'\nchannel = 'meta'\nsource = 'page'\nsecrets = ['hush']\n"
+           "graph_url = 'http://127.0.0.1:1'\npage_tokens = { " +
+           page + " = 'token' }\n";
+  };
+  const auto entry = [](const std::string& page, const std::string& who) {
+    return R"({"id":")" + page + R"(","time":1,"messaging":[{"sender":{"id":")" + who +
+           R"("},"recipient":{"id":")" + page + R"("},"timestamp":1788300100123,)" +
+           R"("message":{"mid":"m_)" + who + R"(","text":"hi"}}]})";
+  };
+  const auto body = [](const std::string& entries) {
+    return R"({"object":"page","entry":[)" + entries + "]}";
+  };
+  WriteEndpoints(endpoint("shop", "5550001") + endpoint("other", "5550002"));
+  Start();
+  const std::string own = body(entry("5550001", "P1"));
+  const std::string both = body(entry("5550001", "P2") + "," + entry("5550002", "P3"));
+  for (const std::string& told : {own, both})
+    EXPECT_EQ(StatusOf(Deliver("/v1/shop/meta/page", "hush", told)), 200);
+  const auto kept = Delivery(ChangesOf("meta", "page", "", own).at(0));
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(kept->body(), own);
+  const std::string of_both = ChangesOf("meta", "page", "", both).at(0);
+  EXPECT_EQ(ReasonOf(Delivery(of_both).status()), "DELIVERY_UNKNOWN");
+}
+
 // Two secrets sign while one is changed, without a restart; a file that can't be used changes
 // nothing.
 TEST_F(DeliveriesTest, ASecretIsExchangedWhileBothSign) {
