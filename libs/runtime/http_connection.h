@@ -1,6 +1,7 @@
 // One connection of the HTTP server. Only for http_server.cpp.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -195,6 +196,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     const size_t wanted = length ? static_cast<size_t>(*length) : parser.chunked() ? most : 0;
     if (!Budget().TryTake(wanted)) return Refuse(503, "too many requests at once");
     body_bytes_ = wanted;
+    // Beast reads no more at once than the buffer has room for, which is what the header left.
+    buffer_.reserve(std::min(wanted, kBytesAtOnce));
     if (boost::beast::iequals(parser.get()[boost::beast::http::field::expect], "100-continue"))
       return SendContinue();
     ReadBody();
@@ -337,6 +340,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   static constexpr size_t kFirstBytes = 2048;
+  static constexpr size_t kBytesAtOnce = 64 << 10;  // the most that Beast reads
 
   const std::shared_ptr<boost::asio::ssl::context> tls_;
   Stream stream_;

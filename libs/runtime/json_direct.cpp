@@ -60,47 +60,57 @@ class Reader {
   bool ReadMessage(Message* message, int depth) {
     if (depth > kMaxDepth || !Take('{')) return false;
     if (Take('}')) return true;
+    // Once: each time passes the once-flag of the message's file.
+    const Descriptor& type = *message->GetDescriptor();
+    const Reflection& access = *message->GetReflection();
     uint64_t seen[kMaxFields / 64] = {};
+    int likely = 0;
     do {
       SkipBlanks();
       if (!ReadString(&name_) || !Take(':')) return false;
-      const FieldDescriptor* const field = FieldOf(*message, name_);
+      const FieldDescriptor* const field = FieldOf(type, name_, likely);
       if (field == nullptr || field->index() >= kMaxFields) return false;
+      likely = field->index() + 1;
       uint64_t& word = seen[field->index() / 64];
       const uint64_t bit = uint64_t{1} << (field->index() % 64);
       if ((word & bit) != 0) return false;
       word |= bit;
       if (const auto* oneof = field->real_containing_oneof();
-          oneof != nullptr && message->GetReflection()->HasOneof(*message, oneof)) {
+          oneof != nullptr && access.HasOneof(*message, oneof)) {
         return false;
       }
       SkipBlanks();
-      if (!(field->is_repeated() ? ReadArray(message, field, depth)
-                                 : ReadValue(message, field, depth))) {
+      if (!(field->is_repeated() ? ReadArray(message, access, field, depth)
+                                 : ReadValue(message, access, field, depth))) {
         return false;
       }
     } while (Take(','));
     return Take('}');
   }
 
-  static const FieldDescriptor* FieldOf(const Message& message, const std::string& name) {
-    const Descriptor* const type = message.GetDescriptor();
-    const FieldDescriptor* const field = type->FindFieldByName(name);
-    return field != nullptr ? field : type->FindFieldByCamelcaseName(name);
+  // Senders write fields in their order: the one that is wanted is `likely`, or soon behind it.
+  static const FieldDescriptor* FieldOf(const Descriptor& type, const std::string& name,
+                                        int likely) {
+    for (int i = likely; i < type.field_count(); ++i) {
+      if (type.field(i)->name() == name) return type.field(i);
+    }
+    const FieldDescriptor* const field = type.FindFieldByName(name);
+    return field != nullptr ? field : type.FindFieldByCamelcaseName(name);
   }
 
-  bool ReadArray(Message* message, const FieldDescriptor* field, int depth) {
+  bool ReadArray(Message* message, const Reflection& access, const FieldDescriptor* field,
+                 int depth) {
     if (field->is_map() || !Take('[')) return false;
     if (Take(']')) return true;
     do {
       SkipBlanks();
-      if (!ReadValue(message, field, depth)) return false;
+      if (!ReadValue(message, access, field, depth)) return false;
     } while (Take(','));
     return Take(']');
   }
 
-  bool ReadValue(Message* message, const FieldDescriptor* field, int depth) {
-    const Reflection& access = *message->GetReflection();
+  bool ReadValue(Message* message, const Reflection& access, const FieldDescriptor* field,
+                 int depth) {
     const bool many = field->is_repeated();
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE: {
@@ -139,13 +149,13 @@ class Reader {
         return true;
       }
       case FieldDescriptor::CPPTYPE_INT32:
-        return ReadInteger<int32_t>(message, field, &Reflection::SetInt32);
+        return ReadInteger<int32_t>(message, access, field, &Reflection::SetInt32);
       case FieldDescriptor::CPPTYPE_UINT32:
-        return ReadInteger<uint32_t>(message, field, &Reflection::SetUInt32);
+        return ReadInteger<uint32_t>(message, access, field, &Reflection::SetUInt32);
       case FieldDescriptor::CPPTYPE_INT64:
-        return ReadInteger<int64_t>(message, field, &Reflection::SetInt64);
+        return ReadInteger<int64_t>(message, access, field, &Reflection::SetInt64);
       case FieldDescriptor::CPPTYPE_UINT64:
-        return ReadInteger<uint64_t>(message, field, &Reflection::SetUInt64);
+        return ReadInteger<uint64_t>(message, access, field, &Reflection::SetUInt64);
       default:
         return false;
     }
@@ -158,7 +168,7 @@ class Reader {
 
   // 12 or "12".
   template <typename Number>
-  bool ReadInteger(Message* message, const FieldDescriptor* field,
+  bool ReadInteger(Message* message, const Reflection& access, const FieldDescriptor* field,
                    void (Reflection::*set)(Message*, const FieldDescriptor*, Number) const) {
     if (field->is_repeated()) return false;
     const bool quoted = at_ < end_ && *at_ == '"';
@@ -172,7 +182,7 @@ class Reader {
     if (quoted && (at_ == end_ || *at_++ != '"')) return false;
     // A point or an exponent follows: not ours.
     if (!quoted && at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ' ') return false;
-    (message->GetReflection()->*set)(message, field, number);
+    (access.*set)(message, field, number);
     return true;
   }
 
@@ -266,36 +276,39 @@ class Writer {
   bool WriteMessage(const Message& message) {
     if (IsWellKnown(message.GetDescriptor())) return false;
     std::vector<const FieldDescriptor*> fields;
-    message.GetReflection()->ListFields(message, &fields);
+    const Reflection& access = *message.GetReflection();
+    access.ListFields(message, &fields);
     out_->push_back('{');
     for (const FieldDescriptor* field : fields) {
       if (field != fields.front()) out_->push_back(',');
       *out_ += '"';
       *out_ += field->name();
       *out_ += "\":";
-      if (!(field->is_repeated() ? WriteArray(message, field) : WriteValue(message, field, -1)))
+      if (!(field->is_repeated() ? WriteArray(message, access, field)
+                                 : WriteValue(message, access, field, -1))) {
         return false;
+      }
     }
     out_->push_back('}');
     return true;
   }
 
  private:
-  bool WriteArray(const Message& message, const FieldDescriptor* field) {
+  bool WriteArray(const Message& message, const Reflection& access, const FieldDescriptor* field) {
     if (field->is_map()) return false;
     out_->push_back('[');
-    const int count = message.GetReflection()->FieldSize(message, field);
+    const int count = access.FieldSize(message, field);
     for (int i = 0; i < count; ++i) {
       if (i > 0) out_->push_back(',');
-      if (!WriteValue(message, field, i)) return false;
+      if (!WriteValue(message, access, field, i)) return false;
     }
     out_->push_back(']');
     return true;
   }
 
   // `index`: -1 of what is not repeated.
-  bool WriteValue(const Message& message, const FieldDescriptor* field, int index) {
-    const Reflection& access = *message.GetReflection();
+  bool WriteValue(const Message& message, const Reflection& access, const FieldDescriptor* field,
+                  int index) {
     const bool many = index >= 0;
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
