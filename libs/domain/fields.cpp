@@ -18,9 +18,11 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
+using google::protobuf::Reflection;
 
 // What a type of message can hold, looked up once.
 struct Plan {
+  const Reflection* reflection = nullptr;  // asking a message for it takes longer than a field
   struct Child {
     const FieldDescriptor* field;
     const Plan* plan;
@@ -35,16 +37,20 @@ struct Plan {
 
 // One table a thread: no lock on the way of every change. Plans are never dropped, so they may
 // point at each other.
-const Plan& PlanOf(const Descriptor* type) {
+const Plan& PlanOf(const Message& example) {
+  const Descriptor* const type = example.GetDescriptor();
   thread_local absl::flat_hash_map<const Descriptor*, std::unique_ptr<Plan>> known;
   if (const auto found = known.find(type); found != known.end()) return *found->second;
   Plan* const plan = known.emplace(type, std::make_unique<Plan>()).first->second.get();
+  plan->reflection = example.GetReflection();
   plan->is_personal = type == carnet::v1::Personal::descriptor();
   plan->is_token = type == carnet::v1::IdentityToken::descriptor();
+  auto* const factory = google::protobuf::MessageFactory::generated_factory();
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* const field = type->field(i);
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    const Plan::Child child{field, &PlanOf(field->message_type())};
+    const Message* const part = factory->GetPrototype(field->message_type());
+    const Plan::Child child{field, &PlanOf(*part)};
     if (field->is_repeated()) {
       plan->repeated.push_back(child);
     } else if (field->real_containing_oneof() == nullptr) {
@@ -92,7 +98,7 @@ std::optional<FormError> CheckChild(const Plan::Child& child, const Message& mes
 }
 
 std::optional<FormError> CheckMessage(const Plan& plan, const Message& message, PersonalForm form) {
-  const auto* const reflection = message.GetReflection();
+  const Reflection* const reflection = plan.reflection;
   const auto& unknown = reflection->GetUnknownFields(message);
   if (!unknown.empty()) {
     return At(reason::kUnknownField, "field number " + std::to_string(unknown.field(0).number()) +
@@ -130,7 +136,7 @@ std::optional<FormError> CheckMessage(const Plan& plan, const Message& message, 
 }  // namespace
 
 std::optional<FormError> CheckFields(const Message& message, PersonalForm form) {
-  return CheckMessage(PlanOf(message.GetDescriptor()), message, form);
+  return CheckMessage(PlanOf(message), message, form);
 }
 
 }  // namespace carnet::domain

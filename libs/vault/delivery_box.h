@@ -24,7 +24,8 @@ absl::Status SealDelivery(KeyRing* ring, std::string_view merchant, const Uuid& 
                           log::v1::KeptDelivery* kept, NewKeys* new_keys);
 
 // False: a key of it was erased. Errors: KeyRing::OpeningKey's; DATA_LOSS(SEAL_BROKEN): it is
-// damaged, or of another merchant or change.
+// damaged, or of another merchant or change; FAILED_PRECONDITION(WORDS_TOO_NEW): a newer version
+// kept it.
 absl::StatusOr<bool> OpenDelivery(KeyRing* ring, std::string_view merchant, const Uuid& change_id,
                                   const log::v1::KeptDelivery& kept,
                                   log::v1::DeliveryContent* content);

@@ -1,12 +1,21 @@
 #include "vault/delivery_box.h"
 
+#include <zstd.h>
+
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
+#include "vault/box.h"
+#include "vault/delivery_words.h"
 #include "vault/embedded_key_store.h"
+#include "vault/sodium.h"
 #include "vault/test_support.h"
 
 namespace carnet::vault {
@@ -86,6 +95,59 @@ TEST_F(DeliveryBoxTest, DamagedOrElsewhereItIsSaid) {
   auto turned = kept;
   turned.mutable_key_ids()->SwapElements(0, 1);
   EXPECT_EQ(reason(change_, turned), "SEAL_BROKEN");
+}
+
+TEST_F(DeliveryBoxTest, WordsOfChannelsAreNotStoredWithEach) {
+  content_.set_body(
+      R"({"id":7,"parent_id":0,"status":"processing","currency":"EUR","version":"10.1.0",)"
+      R"("prices_include_tax":true,"date_created":"2026-09-02T10:59:00","customer_id":3,)"
+      R"("billing":{"first_name":"Ottoline","last_name":"Durand","company":"","address_1":"",)"
+      R"("address_2":"","city":"Lyon","state":"","postcode":"69001","country":"FR"}})");
+  const auto kept = Seal({day_, anne_});
+  EXPECT_EQ(kept.words(), kNewestDeliveryWords);
+  std::string alone(ZSTD_compressBound(content_.body().size()), '\0');
+  const size_t size = ZSTD_compress(alone.data(), alone.size(), content_.body().data(),
+                                    content_.body().size(), ZSTD_maxCLevel());
+  EXPECT_LT(kept.box().size(), size);
+  EXPECT_TRUE(Opens(kept));
+}
+
+// As it was written before there were words.
+TEST_F(DeliveryBoxTest, OpensWhatWasKeptWithoutWords) {
+  auto kept = Seal({day_});
+  const auto day_key = ring_->OpeningKey("shop", *Uuid::FromBytes(kept.key_ids(0)));
+  ASSERT_TRUE(day_key.ok() && day_key->has_value());
+  std::array<unsigned char, Key::kSize> key;
+  const std::string_view first = "carnet kept delivery, version 01";
+  crypto_generichash(key.data(), key.size(), (*day_key)->data(), Key::kSize,
+                     reinterpret_cast<const unsigned char*>(first.data()), first.size());
+  const std::string plain = content_.SerializeAsString();
+  std::string packed(ZSTD_compressBound(plain.size()), '\0');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), 1));
+  kept.clear_words();
+  EXPECT_FALSE(packed.empty());
+  kept.set_box(SealBox(Key(std::string_view(reinterpret_cast<char*>(key.data()), key.size())),
+                       AssociatedData({"kept-delivery", "shop", change_.bytes()}), packed));
+  EXPECT_TRUE(Opens(kept));
+}
+
+TEST_F(DeliveryBoxTest, WordsOfAnotherVersionAreSaid) {
+  auto kept = Seal({day_});
+  log::v1::DeliveryContent content;
+  const auto reason = [&] {
+    return ReasonOf(OpenDelivery(ring_.get(), "shop", change_, kept, &content).status());
+  };
+  kept.set_words(kNewestDeliveryWords + 1);
+  EXPECT_EQ(reason(), "WORDS_TOO_NEW");
+  kept.set_words(0);
+  EXPECT_EQ(reason(), "SEAL_BROKEN");
+}
+
+// Whatever was kept with these words needs them as they were.
+TEST(DeliveryWordsTest, NeverChange) {
+  EXPECT_EQ(absl::BytesToHexString(Sha256(*DeliveryWords(1))),
+            "ab49dbc42d0ee0e4362dce74f07bc9ca9821f0f76ef9832fa3a90bbefd0c3606");
+  EXPECT_EQ(DeliveryWords(0), std::nullopt);
 }
 
 }  // namespace

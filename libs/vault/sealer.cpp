@@ -34,7 +34,7 @@ class Job {
 
   absl::Status Walk(const PersonalPlan& plan, Message* message) {
     if (absl::Status status = Enter(plan, message); !status.ok()) return status;
-    const Reflection& reflection = *message->GetReflection();
+    const Reflection& reflection = *plan.reflection;
     for (const PersonalStep& step : plan.steps) {
       if (step.field->is_repeated()) {
         const int count = reflection.FieldSize(*message, step.field);
@@ -217,7 +217,7 @@ class Job {
 namespace {
 
 void DropPersonal(const PersonalPlan& plan, Message* message) {
-  const Reflection& reflection = *message->GetReflection();
+  const Reflection& reflection = *plan.reflection;
   for (const PersonalStep& step : plan.steps) {
     if (step.inside == nullptr) {
       reflection.ClearField(message, step.field);

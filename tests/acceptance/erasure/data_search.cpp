@@ -24,6 +24,7 @@
 #include "rocksdb/db.h"
 #include "rocksdb/utilities/debug.h"
 #include "vault/box.h"
+#include "vault/delivery_words.h"
 #include "vault/key_rows.h"
 #include "vault/root_key.h"
 
@@ -209,7 +210,12 @@ void DataSearch::AddDelivery(const std::string& place, const log::v1::Change& ch
   }
   const std::string packed = Decrypt(key.bytes(), change.delivery().box());
   std::string plain(1 << 20, '\0');
-  const size_t size = ZSTD_decompress(plain.data(), plain.size(), packed.data(), packed.size());
+  const std::string_view words = *vault::DeliveryWords(change.delivery().words());
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> zstd(ZSTD_createDCtx(),
+                                                                  &ZSTD_freeDCtx);
+  const size_t size =
+      ZSTD_decompress_usingDict(zstd.get(), plain.data(), plain.size(), packed.data(),
+                                packed.size(), words.data(), words.size());
   log::v1::DeliveryContent content;
   if (ZSTD_isError(size) || !content.ParseFromString(plain.substr(0, size))) {
     trouble_ += place + " has a delivery that does not open\n";
