@@ -76,28 +76,44 @@ void Committer::Submit(std::unique_ptr<Commit> commit) {
     // The log counts some bytes of its own for each.
     commit->bytes_ += record.key.size() + record.value.size() + 256;
   }
+  std::unique_ptr<Group> alone;
   {
     const std::lock_guard lock(mutex_);
-    submitted_.push_back(std::move(commit));
+    if (submitted_.empty() && !appending_ && commit->new_keys.empty() && Fits(commit->bytes_)) {
+      log_bytes_ += commit->bytes_;
+      ++groups_in_log_;
+      alone = std::make_unique<Group>();
+      alone->bytes = commit->bytes_;
+      alone->commits.push_back(std::move(commit));
+    } else {
+      submitted_.push_back(std::move(commit));
+    }
   }
-  to_append_.notify_one();
+  if (alone == nullptr) return to_append_.notify_one();
+  // Nothing to wait for: handing it to another thread would take longer than to append it here.
+  Divide(absl::OkStatus(), alone.get());
+  Append(std::move(alone));
+}
+
+bool Committer::Fits(size_t bytes) const {
+  return log_bytes_ == 0 || log_bytes_ + bytes <= max_log_bytes_;
 }
 
 std::vector<std::unique_ptr<Commit>> Committer::Collect() {
   std::vector<std::unique_ptr<Commit>> commits;
   std::unique_lock lock(mutex_);
-  to_append_.wait(lock, [this] {
-    if (submitted_.empty()) return stopping_;
-    return log_bytes_ == 0 || log_bytes_ + submitted_.front()->bytes_ <= max_log_bytes_;
-  });
-  while (!submitted_.empty()) {
-    const size_t bytes = submitted_.front()->bytes_;
-    if (log_bytes_ > 0 && log_bytes_ + bytes > max_log_bytes_) break;
-    log_bytes_ += bytes;
+  appending_ = false;
+  to_append_.wait(
+      lock, [this] { return submitted_.empty() ? stopping_ : Fits(submitted_.front()->bytes_); });
+  while (!submitted_.empty() && Fits(submitted_.front()->bytes_)) {
+    log_bytes_ += submitted_.front()->bytes_;
     commits.push_back(std::move(submitted_.front()));
     submitted_.pop_front();
   }
-  if (!commits.empty()) ++groups_in_log_;
+  if (!commits.empty()) {
+    ++groups_in_log_;
+    appending_ = true;
+  }
   return commits;
 }
 
@@ -119,14 +135,16 @@ void Committer::PersistKeys(Group* group) {
   for (const auto& commit : group->commits) {
     keys.insert(keys.end(), commit->new_keys.begin(), commit->new_keys.end());
   }
-  absl::Status status;
-  if (!keys.empty()) status = keys_->Persist(keys);
+  Divide(keys.empty() ? absl::OkStatus() : keys_->Persist(keys), group);
+}
+
+void Committer::Divide(const absl::Status& persisted, Group* group) {
   for (const auto& commit : group->commits) {
-    const bool failed = !status.ok() && !commit->new_keys.empty();
+    const bool failed = !persisted.ok() && !commit->new_keys.empty();
     for (Commit::Change& change : commit->changes) {
       if (change.refused) continue;
       if (failed) {
-        change.offset = status;
+        change.offset = persisted;
         continue;
       }
       Group::Part& part = group->PartOf(change.prepared.partition);

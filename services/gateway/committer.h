@@ -45,8 +45,9 @@ class Commit {
   size_t bytes_ = 0;
 };
 
-// Three threads work at once, so that a group is collected while the one before is synced and the
-// one before that is answered: whoever submits, one that writes keys and appends, one that answers.
+// A commit that has nothing to wait for is appended by whoever submits it. Others are by a thread
+// that collects them while it writes keys, or while the log has all the bytes it may. One more
+// thread answers.
 //
 // Order: changes of one partition are appended in the order of Submit(). What waits here is not
 // bounded: whoever submits bounds it. What waits in the log is, by `max_log_bytes`.
@@ -70,7 +71,10 @@ class Committer {
   void RunAnswers();
   // What fits into the log now; waits until there is something. Empty: the end.
   std::vector<std::unique_ptr<Commit>> Collect();
+  bool Fits(size_t bytes) const;  // in the log now; mutex_ is held
   void PersistKeys(Group* group);
+  // Into what goes to each partition, but for changes whose keys were not persisted.
+  static void Divide(const absl::Status& persisted, Group* group);
   void Append(std::unique_ptr<Group> group);
   void Appended(Group* group, size_t part, absl::StatusOr<event_log::Offsets> offsets);
   void Answerable(std::unique_ptr<Group> group);
@@ -87,6 +91,7 @@ class Committer {
   std::deque<std::unique_ptr<Group>> appended_;
   size_t log_bytes_ = 0;  // of groups that the log has not answered
   size_t groups_in_log_ = 0;
+  bool appending_ = false;     // a group was collected and is not in the log yet
   bool stopping_ = false;      // nothing more is submitted
   bool appends_done_ = false;  // nothing more is appended
 
