@@ -33,7 +33,7 @@ constexpr std::string_view kMethod = "POST changes";
 
 // Lines of one step: large enough to share what JSON costs, small enough that batches of several
 // tills take turns.
-constexpr size_t kStepLines = 500;
+constexpr size_t kStepLines = 200;
 constexpr size_t kStepBytes = size_t{1} << 20;
 
 constexpr std::string_view kPrefix = "/v1/";
