@@ -22,12 +22,12 @@ using google::protobuf::Reflection;
 
 // What a type of message can hold, looked up once.
 struct Plan {
-  const Reflection* reflection = nullptr;  // asking a message for it takes longer than a field
   struct Child {
     const FieldDescriptor* field;
     const Plan* plan;
   };
-  std::vector<Child> singular;  // outside oneofs
+  const Reflection* reflection = nullptr;  // asking a message for it takes longer than a field
+  std::vector<Child> singular;             // outside oneofs
   std::vector<Child> repeated;
   std::vector<Child> in_oneofs;
   std::vector<const OneofDescriptor*> oneofs;  // those with a message among their members
@@ -35,6 +35,8 @@ struct Plan {
   bool is_token = false;
 };
 
+// `example`: any message of the type.
+//
 // One table a thread: no lock on the way of every change. Plans are never dropped, so they may
 // point at each other.
 const Plan& PlanOf(const Message& example) {

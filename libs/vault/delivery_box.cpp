@@ -139,21 +139,17 @@ absl::StatusOr<bool> OpenDelivery(KeyRing* ring, std::string_view merchant, cons
     if (!next->has_value()) return false;
     Mix((*next)->bytes(), &key);
   }
-  std::string_view words;
-  if (kept.words() != 0) {
-    const auto known = DeliveryWords(kept.words());
-    if (!known) {
-      return Error(absl::StatusCode::kFailedPrecondition, "WORDS_TOO_NEW",
-                   absl::StrCat("the delivery of change ", change_id.ToString(),
-                                " was kept by a newer version (words ", kept.words(),
-                                "): upgrade to read it"));
-    }
-    words = *known;
+  const auto words = DeliveryWords(kept.words());
+  if (!words) {
+    return Error(absl::StatusCode::kFailedPrecondition, "WORDS_TOO_NEW",
+                 absl::StrCat("the delivery of change ", change_id.ToString(),
+                              " was kept by a newer version (words ", kept.words(),
+                              "): upgrade to read it"));
   }
   std::string packed;
   std::string plain;
   if (!OpenBox(key, Purpose(merchant, change_id, kept.words()), kept.box(), &packed) ||
-      !Decompress(packed, words, &plain) || !content->ParseFromString(plain)) {
+      !Decompress(packed, *words, &plain) || !content->ParseFromString(plain)) {
     return Broken(change_id);
   }
   return true;

@@ -147,7 +147,8 @@ TEST_F(DeliveryBoxTest, WordsOfAnotherVersionAreSaid) {
 TEST(DeliveryWordsTest, NeverChange) {
   EXPECT_EQ(absl::BytesToHexString(Sha256(*DeliveryWords(1))),
             "ab49dbc42d0ee0e4362dce74f07bc9ca9821f0f76ef9832fa3a90bbefd0c3606");
-  EXPECT_EQ(DeliveryWords(0), std::nullopt);
+  EXPECT_EQ(DeliveryWords(0), "");
+  EXPECT_EQ(DeliveryWords(kNewestDeliveryWords + 1), std::nullopt);
 }
 
 }  // namespace

@@ -160,6 +160,7 @@ constexpr std::string_view kFirst =
 }  // namespace
 
 std::optional<std::string_view> DeliveryWords(uint32_t version) {
+  if (version == 0) return std::string_view();
   if (version == 1) return kFirst;
   return std::nullopt;
 }

@@ -183,7 +183,7 @@ void Committer::Answerable(std::unique_ptr<Group> group) {
     --groups_in_log_;
     appended_.push_back(std::move(group));
     // Under the lock: once the last group is counted off, the destructor may go on.
-    to_append_.notify_one();
+    if (!submitted_.empty()) to_append_.notify_one();
     to_answer_.notify_one();
   }
 }

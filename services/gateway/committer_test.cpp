@@ -1,4 +1,4 @@
-// In which order commits become durable: a real log and real keys.
+// In which order commits and their keys become durable: a real log and real keys.
 #include "gateway/committer.h"
 
 #include <unistd.h>
@@ -53,16 +53,22 @@ class Told {
 
 class TestCommit final : public Commit {
  public:
-  TestCommit(Told* told, int32_t partition, std::string value)
-      : told_(told), value_(std::move(value)) {
+  TestCommit(Told* told, vault::KeyStore* store, std::string value)
+      : told_(told), store_(store), value_(std::move(value)) {
     Change& change = changes.emplace_back();
-    change.prepared.partition = partition;
     change.prepared.record = {.key = "shop", .value = value_};
   }
-  void Committed(std::unique_ptr<Commit> /*self*/) override { told_->Add(changes.front(), value_); }
+  void Committed(std::unique_ptr<Commit> /*self*/) override {
+    for (const vault::NewKey& each : new_keys) {
+      const auto found = store_->FindRecordKey("shop", each.key.id);
+      EXPECT_TRUE(found.ok() && found->has_value()) << value_ << " is in the log without its key";
+    }
+    told_->Add(changes.front(), value_);
+  }
 
  private:
   Told* const told_;
+  vault::KeyStore* const store_;
   const std::string value_;
 };
 
@@ -104,7 +110,7 @@ class CommitterTest : public testing::TestWithParam<size_t> {
   std::unique_ptr<vault::KeyRing> keys_;
 };
 
-TEST_P(CommitterTest, WhatOneSubmitsIsAppendedInThatOrder) {
+TEST_P(CommitterTest, WhatOneSubmitsIsAppendedInThatOrderAfterItsKeys) {
   Told told;
   {
     Committer committer(log_.get(), keys_.get(), GetParam());
@@ -112,7 +118,8 @@ TEST_P(CommitterTest, WhatOneSubmitsIsAppendedInThatOrder) {
     for (int who = 0; who < kSubmitters; ++who) {
       submitters.emplace_back([&, who] {
         for (int i = 0; i < kCommits; ++i) {
-          auto commit = std::make_unique<TestCommit>(&told, 0, absl::StrCat(who, "/", i));
+          auto commit =
+              std::make_unique<TestCommit>(&told, store_.get(), absl::StrCat(who, "/", i));
           if (i % kWithKeys == 0) {
             EXPECT_TRUE(keys_->ForWriting("shop").ok());
             EXPECT_TRUE(keys_->SealingKey("shop", Uuid::Random(), &commit->new_keys).ok());

@@ -42,8 +42,10 @@ void WaitUntilInLog(const Bench& bench) {
 void WaitUntilIdle(const Server& server) {
   constexpr double kIdleShare = 0.1;
   constexpr std::chrono::milliseconds kLook(200);
+  const double give_up = Now() + 60;
   double before = server.cpu();
   while (true) {
+    Check(Now() < give_up, "carnetd does not come to rest");
     std::this_thread::sleep_for(kLook);
     const double now = server.cpu();
     if (now - before < kIdleShare * std::chrono::duration<double>(kLook).count()) return;
